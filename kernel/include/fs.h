@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files as the rest of the kernel sees them: what exec, fork, exit and mmap call.
+ */
+#ifndef KERNEL_FS_H
+#define KERNEL_FS_H
+
+#include "kernel.h"
+#include "lock.h"
+
+struct file;
+struct fdtable;
+struct fs_context;
+struct task;
+struct poll_table;
+
+struct file_ops {
+	/* buf is a user pointer; pos is the file's own or a copy (pread). Bytes or -errno. */
+	long (*read)(struct file *f, void *user_buf, size_t n, uint64_t *pos);
+	long (*write)(struct file *f, const void *user_buf, size_t n, uint64_t *pos);
+	/* The same into kernel memory: exec and demand paging. */
+	long (*read_kernel)(struct file *f, void *buf, size_t n, uint64_t pos);
+	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg);
+	unsigned (*poll)(struct file *f, struct poll_table *pt);
+	long long (*seek)(struct file *f, long long off, int whence);
+	/* The page of a shared mapping (ramfs: its own page, with a reference taken), or PFN_NONE. */
+	pfn_t (*map_page)(struct file *f, uint64_t offset);
+	void (*release)(struct file *f);
+};
+
+struct file {
+	int refs;
+	unsigned flags; /* O_ */
+	uint64_t pos;
+	const struct file_ops *ops;
+	void *priv;
+};
+
+/* ---- What proc/ and mm/ call; all may sleep ---- */
+
+/* Opens a regular file that current may execute; err_ptr otherwise. path is kernel memory. */
+struct file *vfs_open_exec(const char *path);
+/* err_ptr on error. */
+struct file *vfs_open(const char *path, unsigned flags, unsigned mode);
+long file_pread(struct file *f, void *kernel_buf, size_t n, uint64_t pos);
+uint64_t file_size(struct file *f);
+pfn_t file_map_page(struct file *f, uint64_t offset);
+/* May a mapping be made? 0, -EACCES, -ENODEV. prot PROT_, shared = MAP_SHARED. */
+int file_may_map(struct file *f, unsigned prot, bool shared);
+void file_get(struct file *f);
+void file_put(struct file *f);
+
+/* The process's own set of descriptors and its cwd/root/umask. copy: err_ptr or NULL-free. */
+struct fdtable *fdtable_create(void);
+struct fdtable *fdtable_copy(struct fdtable *from); /* fork; NULL: no memory */
+struct fdtable *fdtable_get(struct fdtable *t);	    /* CLONE_FILES */
+void fdtable_put(struct fdtable *t);
+int fdtable_unshare(struct task *t); /* exec: a private copy if shared; 0 or -ENOMEM */
+void fdtable_close_on_exec(struct fdtable *t);
+
+struct fs_context *fs_context_create(void);
+struct fs_context *fs_context_copy(struct fs_context *from);
+struct fs_context *fs_context_get(struct fs_context *c);
+void fs_context_put(struct fs_context *c);
+
+/* Mounts the root from the ramdisk; 0 or -errno. Called once by the first kernel thread. */
+int fs_init(const void *ramdisk, size_t size);
+/* Opens /dev/console as 0, 1, 2 of current. */
+int fs_open_console(void);
+
+/* ---- kernel/tty ---- */
+struct process;
+void tty_init(void);
+void tty_input(const char *s, size_t n);  /* in the console's interrupt */
+void tty_session_exit(struct process *p); /* a session leader ends: hang up */
+
+#endif

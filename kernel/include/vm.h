@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address spaces of processes, and the way to user memory.
+ *
+ * Pointers to user memory are never followed by hand: only the copy functions below do. They check
+ * the range, take page faults and may sleep, so no spinlock may be held.
+ */
+#ifndef KERNEL_VM_H
+#define KERNEL_VM_H
+
+#include "kernel.h"
+#include "lock.h"
+
+struct file;
+struct space;
+
+struct vma {
+	struct list link; /* ascending addresses */
+	unsigned long start, end;
+	unsigned prot;	     /* PROT_ */
+	unsigned flags;	     /* MAP_SHARED or MAP_PRIVATE, MAP_GROWSDOWN */
+	struct file *file;   /* a reference, or NULL: anonymous */
+	uint64_t offset;     /* in the file, of start */
+	uint64_t file_bytes; /* from start; beyond it the page is zero (ELF bss); ~0: all */
+};
+
+struct mm {
+	int refs; /* tasks; changed with interrupts masked */
+	struct space *space;
+	struct mutex lock; /* the list, the counters, the page tables */
+	struct list vmas;
+	unsigned long brk_start, brk, mmap_top;
+	unsigned long page_count;  /* mapped now (resident) */
+	unsigned long total_pages; /* in VMAs */
+	/* Set once by exec; for /proc. */
+	unsigned long code_start, code_end, data_start, data_end, stack_start;
+	unsigned long arg_start, arg_end, env_start, env_end;
+};
+
+struct mm *mm_create(void);	     /* NULL: no memory */
+struct mm *mm_copy(struct mm *from); /* fork: copy-on-write; NULL: no memory */
+void mm_get(struct mm *mm);
+void mm_put(struct mm *mm);
+
+/* ---- The system calls, for the current task ---- */
+unsigned long vm_brk(unsigned long brk); /* the break as it now is */
+/* file may be NULL; offset in bytes, page aligned. Returns the address or -errno (see is_err). */
+long vm_mmap(unsigned long addr, size_t len, unsigned prot, unsigned flags, struct file *file,
+	     uint64_t offset);
+long vm_munmap(unsigned long addr, size_t len);
+long vm_mprotect(unsigned long addr, size_t len, unsigned prot);
+long vm_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned flags,
+	       unsigned long new_addr);
+long vm_madvise(unsigned long addr, size_t len, int advice);
+long vm_msync(unsigned long addr, size_t len, int flags);
+
+/* Reads another process's memory (its argument area, for /proc/PID/cmdline); bytes read. */
+long mm_read(struct mm *mm, unsigned long addr, void *buf, size_t n);
+/* The mm of a process, with a reference, or NULL. proc_lock held by the caller. */
+struct process;
+struct mm *proc_mm_get(struct process *p);
+
+/* ---- User memory: 0 or -EFAULT ---- */
+int copy_from_user(void *dst, const void *user, size_t n);
+int copy_to_user(void *user, const void *src, size_t n);
+int clear_user(void *user, size_t n);
+/* Length without NUL; -EFAULT; -ENAMETOOLONG when it does not fit in size bytes with its NUL. */
+long strncpy_from_user(char *dst, const char *user, size_t size);
+bool access_ok(const void *user, size_t n); /* only the range: the copy still checks */
+
+#define get_user(var, uptr) copy_from_user(&(var), (uptr), sizeof(var))
+#define put_user(val, uptr)                                          \
+	({                                                           \
+		__typeof__(*(uptr)) put_user_ = (val);               \
+		copy_to_user((uptr), &put_user_, sizeof(put_user_)); \
+	})
+
+#endif
