@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Words out and keys in: the log, the serial line, the text screen, and why something was refused.
+ *
+ * Owns: UART and VGA text memory, the log ring, debug keys, the focus of the keyboard. Lock: console,
+ * the innermost one, so that anything may be logged anywhere; panic breaks it.
+ */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+struct domain;
+struct vcpu;
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+/* One line a call, without the newline; the time stands before it. Levels: loglvl=, guest_loglvl=. */
+void log_hv(enum log_level level, const char *fmt, ...) printf_like(2, 3);
+/* About a guest: prefixed "(d1v0)", rate limited below LOG_ERROR. */
+void log_guest(const struct vcpu *v, enum log_level level, const char *fmt, ...) printf_like(3, 4);
+
+#define log_error(...)	 log_hv(LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) log_hv(LOG_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_hv(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_hv(LOG_DEBUG, __VA_ARGS__)
+
+/*
+ * Law 3: every refusal explains itself. Logs "(d1v0) refused mmu_update[3]: ..." for the current vCPU
+ * (call_name and call_index say what runs), at a level chosen by rc, and returns rc:
+ *	return refuse(-EPERM, "mfn %lx belongs to d%u", ...);
+ */
+long refuse(long rc, const char *fmt, ...) printf_like(2, 3);
+
+/* Raw text of a guest's console_io, as it is but for line ends; kept for the report of its crash. */
+void console_guest_write(struct domain *d, const char *text, size_t n);
+/* Typed text that waits for domain d; returns bytes taken. */
+size_t console_guest_read(struct domain *d, char *buf, size_t n);
+
+/* A debug key: three times Ctrl-a switches the serial line to the hypervisor, `h` lists them. */
+void debug_key(char key, const char *help, void (*run)(void));
+
+/* Early: `console=` and log levels from the command line, UART and VGA found. */
+void console_init(const char *cmdline);
+/* Once interrupts work. */
+void console_start_input(void);
+
+/* Symbol of an address of the hypervisor as "name+0x12", for panics; "?" if unknown. */
+const char *symbol_name(uint64_t address, uint64_t *offset);
+
+/* End the machine: poweroff (isa-debug-exit under test, else ACPI), or reset. code: exit status. */
+noreturn void machine_poweroff(int code);
+noreturn void machine_reboot(void);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * This machine: one pCPU's registers, stacks, descriptor tables and pending work.
+ *
+ * Owns: GDT, IDT, TSS, stacks, the entry code, control registers, softirqs. Everything here belongs
+ * to one pCPU and is touched by it alone.
+ *
+ * A pCPU has one stack of STACK_SIZE, aligned to its size. Its top is `struct cpu_info`, so both the
+ * guest's registers and `current` are found from the stack pointer: no swapgs, and the guest's GS base
+ * stays where it is. Traps from a guest push struct cpu_user_regs exactly into cpu_info.regs.
+ */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#define STACK_SHIFT 14
+#define STACK_SIZE  (1 << STACK_SHIFT)
+#define MAX_PCPUS   64
+
+#ifndef __ASSEMBLER__
+
+struct vcpu;
+
+struct pcpu {
+	unsigned int id;
+	uint32_t apic_id;
+	struct vcpu *current; /* the same as cpu_info.current */
+	struct vcpu *idle;
+	struct vcpu *fpu_owner; /* whose FPU state is in the registers */
+	uint64_t *window_l1;	/* page table of this pCPU's GDT/LDT window */
+	void *gdt_page[2];	/* our GDT page: [0] seen by 64-bit, [1] by 32-bit guests */
+	void *tss;
+	uint32_t tlb_epoch;  /* of its last full flush */
+	uint64_t locks_held; /* debug builds: bit a lock class */
+};
+
+/* The top of each pCPU's stack. */
+struct cpu_info {
+	struct cpu_user_regs regs; /* the guest's, while the hypervisor runs */
+	struct pcpu *pcpu;
+	struct vcpu *current;
+	_Atomic uint32_t softirqs; /* bits of enum softirq */
+	uint32_t pad;
+};
+
+extern struct pcpu pcpus[MAX_PCPUS];
+extern unsigned int pcpu_count;
+
+static inline struct cpu_info *cpu_info(void)
+{
+	uint64_t sp;
+
+	/* Not volatile: within one function the stack is the same one. */
+	asm("mov %%rsp, %0" : "=r"(sp));
+	return (struct cpu_info *)((sp | (STACK_SIZE - 1)) + 1) - 1;
+}
+
+#define current	     (cpu_info()->current)
+#define this_pcpu()  (cpu_info()->pcpu)
+#define guest_regs() (&cpu_info()->regs)
+
+enum softirq {
+	SOFTIRQ_TIMER,
+	SOFTIRQ_SCHED,
+	SOFTIRQ_CONSOLE,
+	SOFTIRQ_TLB,
+	SOFTIRQ_REAP,
+	SOFTIRQ_COUNT
+};
+
+void softirq_register(enum softirq nr, void (*handler)(void));
+static inline void softirq_raise(enum softirq nr)
+{
+	__atomic_fetch_or((uint32_t *)&cpu_info()->softirqs, 1u << nr, __ATOMIC_RELAXED);
+}
+/* On another pCPU: sets the bit and sends an IPI. */
+void softirq_raise_on(struct pcpu *cpu, enum softirq nr);
+/* Runs all pending ones with interrupts on; may switch the vCPU and then does not return here. */
+void softirq_run(void);
+
+/* A long operation asks this between its steps, and stops with -ERESTART if so. */
+static inline bool preempt_wanted(void)
+{
+	return __atomic_load_n((uint32_t *)&cpu_info()->softirqs, __ATOMIC_RELAXED) != 0;
+}
+
+/* Leave the hypervisor for the current vCPU, whose registers are in guest_regs(); never returns. */
+noreturn void exit_to_guest(void);
+
+#endif /* __ASSEMBLER__ */
+
+#endif

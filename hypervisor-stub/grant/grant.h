@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Grant tables: one domain lets another map or copy some of its frames.
+ *
+ * Owns: grant tables and the handles of mappings. Locks: grant.table (size, version, handles), then
+ * grant.entry (counts of one entry).
+ */
+#ifndef GRANT_GRANT_H
+#define GRANT_GRANT_H
+
+struct domain;
+
+int grants_init(struct domain *d);
+/* Unmap what the domain mapped, preemptibly. -ERESTART: call again. */
+int grants_release_mappings(struct domain *d);
+void grants_destroy(struct domain *d);
+
+long do_grant_table_op(unsigned int cmd, gptr_t ops, unsigned int count);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's CPU: what a paravirtual guest sees instead of rings, an IDT, descriptor tables and
+ * privileged instructions.
+ *
+ * Owns: trap tables, callbacks, the guest's GDT and LDT, its debug registers, FPU state, IOPL.
+ * Everything here belongs to one vCPU and is touched only on the pCPU that runs it, or while it
+ * does not run; so there are no locks.
+ */
+#ifndef PV_PV_H
+#define PV_PV_H
+
+#include "mm/addr.h"
+#include <xen/callback.h>
+
+struct vcpu;
+struct domain;
+
+/* Where a trap goes: an entry of the guest's table, widened to 64 bits. */
+struct pv_gate {
+	uint64_t address;
+	uint16_t cs; /* 0: no handler */
+	uint8_t dpl;
+	bool mask; /* TI_GET_IF: mask upcalls at the handler */
+};
+
+struct pv_callback {
+	uint64_t address;
+	uint16_t cs;
+	bool mask;
+	bool set;
+};
+
+struct pv_vcpu {
+	/* traps */
+	struct pv_gate *gates; /* 256 */
+	struct pv_callback event, failsafe, nmi, syscall, syscall32, sysenter;
+	bool nmi_pending, nmi_masked;
+
+	/* the guest's mode and kernel stack (stack_switch) */
+	bool kernel_mode; /* 64-bit: which root and GS base are live; 32-bit: always true in ring 1 */
+	uint64_t kernel_sp;
+	uint16_t kernel_ss;
+
+	/* segments: 64-bit bases; selectors are in regs while it does not run */
+	uint64_t fs_base, gs_base_user, gs_base_kernel;
+
+	/* descriptor tables: typed FT_DESC frames */
+	mfn_t gdt_frames[14];
+	uint16_t gdt_ents;
+	uint64_t ldt_base;
+	uint16_t ldt_ents;
+	uint16_t ldt_mapped; /* bitmap of the window's pages that are mapped */
+
+	/* control and debug registers as the guest sees them */
+	uint64_t cr2, cr4;
+	bool ts; /* guest's CR0.TS */
+	uint64_t dr[4], dr6, dr7;
+	uint8_t iopl; /* virtual IOPL, PHYSDEVOP_set_iopl */
+	gptr_t iobitmap;
+	unsigned int iobitmap_ports;
+
+	/* FPU */
+	void *fpu;     /* FXSAVE area, 512 bytes, 16-aligned */
+	bool fpu_used; /* has state worth restoring */
+	bool fpu_live; /* its state is in the registers now */
+};
+
+/* ---- called from the entry code (cpu/entry.S through cpu/entry.h) ------------------------------- */
+
+/* ---- for domain/, sched/ and abi/ ----------------------------------------------------------------- */
+
+/* Allocate and free what a vCPU needs here. -ENOMEM. */
+int pv_init_vcpu(struct vcpu *v);
+void pv_free_vcpu(struct vcpu *v);
+
+/*
+ * Leave and enter a guest's CPU state on this pCPU: segment selectors and bases, descriptor windows,
+ * debug registers, FPU, SMEP/SMAP, then the page-table root. Registers are copied by the caller.
+ */
+void pv_switch_from(struct vcpu *v);
+void pv_switch_to(struct vcpu *v);
+
+/*
+ * Write the frame of an event upcall, NMI or trap onto the guest's stack and point the live registers
+ * at the handler (bounce.c). A guest without usable stack or handler is crashed.
+ */
+void bounce_event(struct vcpu *v);
+void bounce_nmi(struct vcpu *v);
+void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t error_code);
+/* With #PF semantics: sets CR2 in vcpu_info first. */
+void bounce_page_fault(struct vcpu *v, uint64_t cr2, uint32_t error_code);
+
+/* Is this selector's RPL that of the guest's kernel? 32-bit: ring 1. 64-bit: see kernel_mode. */
+bool pv_in_kernel(const struct vcpu *v, const struct cpu_user_regs *regs);
+
+/* Give the guest's stack pointer or callbacks from a vcpu_guest_context (VCPUOP_initialise, build). */
+int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries);
+void pv_drop_gdt(struct vcpu *v);
+int pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int entries);
+void pv_drop_ldt(struct vcpu *v);
+
+/* Full report of a crashed guest: registers, code, stack, symbols, walk, last hypercalls. */
+void crash_report(struct vcpu *v, const char *reason);
+
+/* ---- hypercalls (abi/hypercalls.def) ---------------------------------------------------------------- */
+
+long do_set_trap_table(gptr_t table);
+long do_set_gdt(gptr_t frames, unsigned int entries);
+long do_stack_switch(uint64_t ss, uint64_t sp);
+long do_set_callbacks(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3);
+long do_fpu_taskswitch(int set);
+long do_set_debugreg(int reg, uint64_t value);
+long do_get_debugreg(int reg);
+long do_update_descriptor(uint64_t maddr, uint64_t desc);
+long do_iret(void);
+long do_callback_op(int cmd, gptr_t arg);
+long do_nmi_op(unsigned int cmd, gptr_t arg);
+long do_set_segment_base(unsigned int which, uint64_t base);
+
+#endif

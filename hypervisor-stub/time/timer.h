@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time: a clock in nanoseconds since boot, and timers by it.
+ *
+ * Owns: the TSC's scale, the wall clock, each pCPU's timer queue and its LAPIC deadline.
+ * Locks: timer (one queue a pCPU). A timer's function runs in softirq context on the pCPU where it
+ * was set, with no lock held.
+ */
+#ifndef TIME_TIMER_H
+#define TIME_TIMER_H
+
+#include "lib/list.h"
+
+struct vcpu;
+struct domain;
+
+typedef uint64_t stime_t; /* ns since boot */
+
+#define STIME_MAX (~(stime_t)0)
+#define MS(n)	  ((stime_t)(n)*1000000)
+
+stime_t now(void);
+
+struct timer {
+	struct list queue; /* on its pCPU's queue while set */
+	stime_t deadline;  /* 0: not set */
+	void (*fire)(void *data);
+	void *data;
+	unsigned int cpu;
+};
+
+void timer_init(struct timer *t, void (*fire)(void *), void *data);
+/* Set or move. A deadline in the past fires at once, from the next softirq. */
+void timer_set(struct timer *t, stime_t deadline);
+void timer_stop(struct timer *t);
+static inline bool timer_is_set(const struct timer *t)
+{
+	return t->deadline != 0;
+}
+
+/* Calibrate the clock, start the timer interrupt of this pCPU. */
+void time_init(void);
+void timer_softirq(void);
+
+/* Write vcpu_time_info of v (and its registered copy if v is current); at each switch-in and 1 Hz. */
+void time_update_vcpu(struct vcpu *v);
+/* Write the wall clock into d's shared_info. */
+void time_update_wallclock(struct domain *d);
+uint64_t wallclock_seconds_at_boot(void);
+
+/* hypercalls of time */
+long do_set_timer_op(uint64_t deadline);
+
+#endif
