@@ -5,7 +5,8 @@
  * A Huffman code of n bits at most is decoded by one look-up in a table of 2^n words, each holding the
  * symbol and the true length of its code. Deflate sends code bits most significant first inside a
  * stream that is least significant first, so table indices are bit-reversed codes. Reading past the
- * input yields zero bits and sets `short_input`: the loops stay free of checks, and the end tells.
+ * input yields zero bits, counted in `padding`: looking ahead may meet them, using one up means that the
+ * data are cut short.
  */
 #include "lib/guestimage/inflate.h"
 #include "lib/string.h"
@@ -28,7 +29,7 @@ struct stream {
 	const uint8_t *in, *in_end;
 	uint64_t hold; /* bits read ahead, the next one lowest */
 	unsigned int held;
-	bool short_input;
+	unsigned int padding; /* of the held bits: zeroes from behind the end */
 	uint8_t *out;
 	size_t pos, size;
 	struct huffman literal, distance;
@@ -40,9 +41,14 @@ static void refill(struct stream *s, unsigned int n)
 		if (s->in < s->in_end)
 			s->hold |= (uint64_t)*s->in++ << s->held;
 		else
-			s->short_input = true;
+			s->padding += 8;
 		s->held += 8;
 	}
+}
+
+static bool cut_short(const struct stream *s)
+{
+	return s->padding > s->held;
 }
 
 static unsigned int take(struct stream *s, unsigned int n)
@@ -130,7 +136,7 @@ static const char *codes_block(struct stream *s)
 						  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
 	const char *error;
 
-	while (!s->short_input) {
+	while (!cut_short(s)) {
 		int sym = symbol(s, &s->literal);
 
 		if (sym < 0)
@@ -175,9 +181,9 @@ static const char *stored_block(struct stream *s)
 		return "the length of a stored block is damaged";
 	if (length > s->size - s->pos)
 		return "it unpacks to more than its trailer says";
-	for (; length && !s->short_input; length--)
+	for (; length && !cut_short(s); length--)
 		s->out[s->pos++] = (uint8_t)take(s, 8);
-	return s->short_input ? "it ends in the middle" : NULL;
+	return cut_short(s) ? "it ends in the middle" : NULL;
 }
 
 static void fixed_codes(struct stream *s)
@@ -213,7 +219,7 @@ static const char *dynamic_codes(struct stream *s)
 		unsigned int repeat = 1;
 		uint8_t value = 0;
 
-		if (sym < 0 || s->short_input || (sym == 16 && n == 0))
+		if (sym < 0 || cut_short(s) || (sym == 16 && n == 0))
 			return "the code lengths of a deflate block are damaged";
 		if (sym < 16) {
 			value = (uint8_t)sym;

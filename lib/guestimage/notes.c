@@ -103,7 +103,6 @@ static bool take_note(struct guest_image *gi, uint32_t type, const uint8_t *desc
 	uint64_t value = number(desc, size);
 	char text[256];
 
-	strlcpy(text, "", sizeof(text));
 	memcpy(text, desc, size < sizeof(text) ? size : sizeof(text) - 1);
 	text[size < sizeof(text) ? size : sizeof(text) - 1] = '\0';
 	switch (type) {
@@ -130,10 +129,10 @@ static bool take_note(struct guest_image *gi, uint32_t type, const uint8_t *desc
 		gi->mod_start_pfn = value != 0;
 		break;
 	case XEN_ELFNOTE_GUEST_OS:
-		strlcpy(gi->guest_os, text, sizeof(gi->guest_os));
+		snprintf(gi->guest_os, sizeof(gi->guest_os), "%.15s", text);
 		break;
 	case XEN_ELFNOTE_GUEST_VERSION:
-		strlcpy(gi->guest_version, text, sizeof(gi->guest_version));
+		snprintf(gi->guest_version, sizeof(gi->guest_version), "%.15s", text);
 		break;
 	case XEN_ELFNOTE_XEN_VERSION:
 		return check_version(gi, text);
@@ -196,7 +195,7 @@ static bool take_legacy(struct guest_image *gi, const char *name, const char *va
 		gi->entry = n;
 		gi->has_entry_note = true;
 	} else if (!strcmp(name, "GUEST_OS"))
-		strlcpy(gi->guest_os, value, sizeof(gi->guest_os));
+		snprintf(gi->guest_os, sizeof(gi->guest_os), "%.15s", value);
 	else if (!strcmp(name, "XEN_VER"))
 		return check_version(gi, value);
 	else if (!strcmp(name, "PAE"))
