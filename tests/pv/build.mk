@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# Test images of the PV ABI: one C file a test, built for both widths as $(O)/pv/NAME-32 and -64.
+#
+## pv          build every pv test image
+## test-pv     run the pv tests on Ringmaster (PV="a b" selects tests, WIDTH=32 one width)
+
+PV_DIR	:= tests/pv
+PV_32ONLY := # tests of what only a 32-bit guest has
+PV_64ONLY := # tests of what only a 64-bit guest has
+PV_ALL	:= $(patsubst $(PV_DIR)/%.c,%,$(wildcard $(PV_DIR)/*.c))
+PV_IMG	:= $(patsubst %,$(O)/pv/%-32,$(filter-out $(PV_64ONLY),$(PV_ALL))) \
+	   $(patsubst %,$(O)/pv/%-64,$(filter-out $(PV_32ONLY),$(PV_ALL)))
+
+PV_LIB	:= $(patsubst $(PV_DIR)/lib/%.c,%,$(wildcard $(PV_DIR)/lib/*.c)) start stubs string vsnprintf
+# No SSE or x87: a test that uses them says so itself. A kernel in ring 3 has no red zone either.
+PV_CF	:= $(FREE) -mgeneral-regs-only -fno-pic -fno-pie -I. -I$(PV_DIR)
+PV_CF32	:= -m32 -march=i686 -mregparm=3 -freg-struct-return
+PV_CF64	:= -m64 -mcmodel=kernel -mno-red-zone
+PV_LD32	:= -m elf_i386
+PV_LD64	:= -m elf_x86_64
+
+define pv_width
+$(O)/pv/obj$(1)/%.o: $(PV_DIR)/%.c | $(SETUP)
+	$$(call say,CC$(1),$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(PV_CF) $$(PV_CF$(1)) -c -o $$@ $$<
+$(O)/pv/obj$(1)/lib/%.o: $(PV_DIR)/lib/%.c | $(SETUP)
+	$$(call say,CC$(1),$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(PV_CF) $$(PV_CF$(1)) -c -o $$@ $$<
+$(O)/pv/obj$(1)/lib/%.o: lib/%.c | $(SETUP)
+	$$(call say,CC$(1),$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(PV_CF) $$(PV_CF$(1)) -c -o $$@ $$<
+$(O)/pv/obj$(1)/lib/%.o: $(PV_DIR)/lib/%.S | $(SETUP)
+	$$(call say,AS$(1),$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(PV_CF) $$(PV_CF$(1)) -c -o $$@ $$<
+$(O)/pv/pv$(1).lds: $(PV_DIR)/lib/pv.lds.S $(PV_DIR)/lib/width.h | $(SETUP)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -E -P -x assembler-with-cpp -m$(1) -o $$@ $$<
+$(O)/pv/%-$(1): $(O)/pv/obj$(1)/%.o $(O)/pv/pv$(1).lds \
+		$(patsubst %,$(O)/pv/obj$(1)/lib/%.o,$(PV_LIB))
+	$$(call say,LD$(1),$$@)
+	$$(Q)$$(LD) $$(PV_LD$(1)) -nostdlib -static -z noexecstack -z max-page-size=4096 \
+		--no-warn-rwx-segments -T $(O)/pv/pv$(1).lds -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach w,32 64,$(eval $(call pv_width,$(w))))
+.SECONDARY: $(foreach w,32 64,$(patsubst %,$(O)/pv/obj$(w)/%.o,$(PV_ALL) $(addprefix lib/,$(PV_LIB))))
+-include $(wildcard $(O)/pv/obj*/*.d $(O)/pv/obj*/lib/*.d)
+
+.PHONY: pv test-pv
+pv: $(PV_IMG)
+all: pv
+
+test-pv: pv
+	$(Q)python3 tests/run.py --hypervisor $(O)/ringmaster $(if $(WIDTH),--width $(WIDTH)) $(PV)

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a test runs in: console output, the tally of outcomes, the end.
+ *
+ * Only console_io and SCHEDOP_shutdown are needed, so that a test can say what is wrong on a
+ * hypervisor on which hardly anything works yet.
+ */
+#include "pv.h"
+
+void pv_main(start_info_t *si) __attribute__((noreturn));
+
+struct entry_regs entry_regs;
+
+static enum result worst = SUCCESS;
+
+static void vprintk(const char *fmt, va_list ap)
+{
+	static char buf[512];
+	int n = vsnprintf(buf, sizeof(buf), fmt, ap);
+
+	if (n >= (int)sizeof(buf))
+		n = sizeof(buf) - 1;
+	hv_console_io(CONSOLEIO_write, n, buf);
+}
+
+void printk(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintk(fmt, ap);
+	va_end(ap);
+}
+
+static void vreport(enum result r, const char *fmt, va_list ap)
+{
+	static const char *const labels[] = { "ok: ", "Skip: ", "Error: ", "Failure: " };
+
+	if (r > worst)
+		worst = r;
+	printk("%s", labels[r]);
+	vprintk(fmt, ap);
+}
+
+void test_report(enum result r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vreport(r, fmt, ap);
+	va_end(ap);
+	printk("\n");
+}
+
+void test_exit(void)
+{
+	static const char *const words[] = { "SUCCESS", "SKIP", "ERROR", "FAILURE" };
+	struct sched_shutdown arg = { .reason = SHUTDOWN_poweroff };
+
+	printk("Test result: %s\n", words[worst]);
+	for (;;)
+		hv_sched_op(SCHEDOP_shutdown, &arg);
+}
+
+void expect_death(const char *why)
+{
+	printk("Expecting death: %s\n", why);
+}
+
+const char *errno_name(long rc)
+{
+	/* clang-format off */
+#define XEN_ERRNO(name, value) { #name, value },
+	static const struct {
+		const char *name;
+		int value;
+	} errors[] = {
+#include <xen/errno.h>
+	};
+	/* clang-format on */
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i].value == -rc)
+			return errors[i].name;
+	return rc ? "no error number" : "success";
+}
+
+void expect(long got, long want, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (got == want)
+		return;
+	va_start(ap, fmt);
+	vreport(FAILURE, fmt, ap);
+	va_end(ap);
+	printk(": got %ld/%#lx (%s), want %ld/%#lx (%s)\n", got, got, errno_name(got), want, want,
+	       errno_name(want));
+}
+
+void expect_u64(uint64_t got, uint64_t want, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (got == want)
+		return;
+	va_start(ap, fmt);
+	vreport(FAILURE, fmt, ap);
+	va_end(ap);
+	printk(": got %#llx, want %#llx\n", (unsigned long long)got, (unsigned long long)want);
+}
+
+static void print_exc(exc_t e)
+{
+	if (e == EXC_NONE)
+		printk("no exception");
+	else
+		printk("%s(%#x) [vector %u]", vector_name(EXC_VECTOR(e)), EXC_ERROR(e),
+		       EXC_VECTOR(e));
+}
+
+void expect_exc(exc_t got, exc_t want, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (got == want)
+		return;
+	va_start(ap, fmt);
+	vreport(FAILURE, fmt, ap);
+	va_end(ap);
+	printk(": got ");
+	print_exc(got);
+	printk(", want ");
+	print_exc(want);
+	printk("\n");
+}
+
+void ensure(bool truth, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (truth)
+		return;
+	va_start(ap, fmt);
+	vreport(FAILURE, fmt, ap);
+	va_end(ap);
+	printk("\n");
+}
+
+domid_t own_domid(void)
+{
+	struct evtchn_alloc_unbound alloc = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	struct evtchn_status status = { .dom = DOMID_SELF };
+	struct evtchn_close close;
+
+	/* The hypervisor resolves DOMID_SELF when it stores the remote end. */
+	if (hv_event_channel_op(EVTCHNOP_alloc_unbound, &alloc))
+		return DOMID_INVALID;
+	status.port = close.port = alloc.port;
+	if (hv_event_channel_op(EVTCHNOP_status, &status))
+		return DOMID_INVALID;
+	hv_event_channel_op(EVTCHNOP_close, &close);
+	return status.u.unbound.dom;
+}
+
+void pv_main(start_info_t *si)
+{
+	start_info = si;
+	test_main();
+	test_exit();
+}

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+Boots each pv test image as domain 0 in QEMU, and says which tests pass.
+
+    tests/run.py [--hypervisor FILE | --real FILE] [--width 32|64] [--jobs N] [--counts FILE] [test...]
+
+A test is named as its C file (`traps`) or with its width (`traps-32`); none means all. With
+--hypervisor it runs on Ringmaster, with --real on real Xen, where tests that say "Also runs on:
+real Xen, no" are left out. One line a test, then "N passed, N failed".
+
+The image prints "Test result: SUCCESS|SKIP|ERROR|FAILURE" last; a skip counts as passed and is
+shown. After "Expecting death: ..." the pass is the hypervisor's crash report instead. CRASH is a
+domain or a QEMU that ended otherwise, TIMEOUT one that did not end. On Ringmaster a log that holds
+a failed audit or a panic fails the test whatever the image says.
+
+A test's head comment may hold a line "Run with: key=value ..." (values quoted as in a shell):
+args= the domain's command line, ramdisk= bytes of a ramdisk to make, hv= hypervisor options,
+cpu= a QEMU model, mem= of the machine, input= text typed on the serial line, domu=1 to run a
+second copy of the image as an unprivileged domain.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import re
+import select
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SOURCES = os.path.join(TOP, "tests", "pv")
+XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot"
+GOOD = ("SUCCESS", "SKIP", "DEATH")
+
+
+class Test:
+    """One image: where it is and what its source's head comment asks of the run."""
+
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.basename(path)
+        self.base, self.width = self.name.rsplit("-", 1)
+        with open(os.path.join(SOURCES, self.base + ".c"), encoding="utf-8") as f:
+            head = f.read().split("*/\n", 2)[1]
+        words = re.search(r"Run with: (.*)", head)
+        self.options = dict(w.split("=", 1) for w in shlex.split(words[1])) if words else {}
+        self.on_real = not re.search(r"Also runs on: real Xen, no", head)
+
+
+def command(test, args, scratch):
+    """The QEMU command line of one run."""
+    opt = test.options
+    module = test.path + (" " + opt["args"].replace(",", ",,") if "args" in opt else "")
+    if "ramdisk" in opt:
+        disk = os.path.join(scratch, "ramdisk")
+        with open(disk, "wb") as f:
+            f.write(bytes((i * 7 + i // 256) % 256 for i in range(int(opt["ramdisk"]))))
+        module += "," + disk
+    if "domu" in opt:
+        module += "," + test.path + " domu"
+    append = (XEN_OPTIONS if args.real else "loglvl=all guest_loglvl=all") + " " + opt.get("hv", "")
+    cmd = [args.qemu, "-m", opt.get("mem", "256"), "-display", "none", "-serial", "stdio",
+           "-monitor", "none", "-no-reboot", "-kernel", args.real or args.hypervisor,
+           "-append", append.strip(), "-initrd", module]
+    if "cpu" in opt:
+        cmd += ["-cpu", opt["cpu"]]
+    if not args.real:
+        cmd += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    return cmd
+
+
+def boot(test, args):
+    """Run one image; returns its console log, and whether QEMU ended by itself."""
+    with tempfile.TemporaryDirectory() as scratch:
+        qemu = subprocess.Popen(command(test, args, scratch), stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        log = b""
+        typed = "input" not in test.options
+        end = time.monotonic() + args.timeout
+        ended = False
+        try:
+            while time.monotonic() < end:
+                ready, _, _ = select.select([qemu.stdout], [], [], 0.2)
+                if ready:
+                    more = os.read(qemu.stdout.fileno(), 65536)
+                    if not more:
+                        ended = True
+                        break
+                    log += more
+                if not typed and b"Type now" in log:
+                    qemu.stdin.write(test.options["input"].encode())
+                    qemu.stdin.flush()
+                    typed = True
+                # Real Xen halts the machine but does not leave QEMU.
+                if args.real and re.search(rb"Test result: \w+\s|Hardware Dom0 (crashed|halted)|"
+                                           rb"Panic on CPU|FATAL", log):
+                    break
+        finally:
+            qemu.kill()
+            qemu.wait()
+            qemu.stdin.close()
+            qemu.stdout.close()
+        return log.decode("utf-8", "replace").replace("\r", ""), ended
+
+
+def judge(log, ended, args):
+    """One word for what a log says, and the reason where that helps."""
+    if not args.real:
+        bad = re.search(r".*(audit:.*FAILED|panic).*", log, re.I)
+        if bad:
+            return "CRASH", bad[0].strip()
+    results = re.findall(r"^.*Test result: (\w+)\s*$", log, re.M)
+    death = re.search(r"^.*Expecting death: (.*)$", log, re.M)
+    if len(results) > 1:
+        return "ERROR", "more than one result line"
+    if results:
+        notes = re.findall(r"(?:Failure|Error|Skip): .*", log)
+        return results[0], notes[0] if notes else ""
+    if death:
+        if re.search(r"crash", log[death.end():], re.I):
+            return "DEATH", "as expected: " + death[1].strip()
+        return ("CRASH" if ended else "TIMEOUT"), "no crash report after: " + death[1].strip()
+    if re.search(r"crashed|Panic on CPU|FATAL", log):
+        return "CRASH", "no result line"
+    return ("CRASH" if ended else "TIMEOUT"), "no result line"
+
+
+def run(test, args):
+    log, ended = boot(test, args)
+    word, why = judge(log, ended, args)
+    return test, word, why, log
+
+
+def choose(args):
+    """The images to run, in the order of their names."""
+    folder = args.images
+    tests = [Test(os.path.join(folder, n)) for n in sorted(os.listdir(folder))
+             if re.fullmatch(r"[a-z0-9-]+-(32|64)", n)
+             and os.path.exists(os.path.join(SOURCES, n.rsplit("-", 1)[0] + ".c"))]
+    if args.width:
+        tests = [t for t in tests if t.width == args.width]
+    if args.real:
+        tests = [t for t in tests if t.on_real]
+    if args.tests:
+        tests = [t for t in tests if t.name in args.tests or t.base in args.tests]
+    return tests
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("tests", nargs="*")
+    p.add_argument("--hypervisor", default=os.path.join(TOP, "build", "ringmaster"))
+    p.add_argument("--real", help="a real Xen image, instead of Ringmaster")
+    p.add_argument("--images", default=os.path.join(TOP, "build", "pv"))
+    p.add_argument("--width", choices=["32", "64"])
+    p.add_argument("--jobs", type=int, default=2)
+    p.add_argument("--timeout", type=float, default=30)
+    p.add_argument("--counts", help="write 'passed failed' to this file")
+    p.add_argument("--logs", help="keep each run's console log in this folder")
+    p.add_argument("--qemu", default="qemu-system-x86_64")
+    p.add_argument("-v", "--verbose", action="store_true", help="show every log")
+    args = p.parse_args()
+
+    passed = failed = 0
+    tests = choose(args)
+    if args.logs:
+        os.makedirs(args.logs, exist_ok=True)
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for test, word, why, log in pool.map(lambda t: run(t, args), tests):
+            good = word in GOOD
+            passed, failed = passed + good, failed + (not good)
+            tail = f"  {why}" if why else ""
+            print(f"{'ok  ' if good else 'FAIL'} {test.name:28} {word}{tail}", flush=True)
+            if args.logs:
+                with open(os.path.join(args.logs, test.name + ".log"), "w",
+                          encoding="utf-8") as f:
+                    f.write(log)
+            if args.verbose or not good:
+                lines = log.rstrip().splitlines()
+                for line in lines if args.verbose else lines[-25:]:
+                    print("     | " + line)
+    if args.counts:
+        with open(args.counts, "w", encoding="utf-8") as f:
+            f.write(f"{passed} {failed}\n")
+    print(f"{passed} passed, {failed} failed")
+    return 0 if failed == 0 and tests else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
