@@ -45,16 +45,19 @@ static inline bool pfn_is_none(pfn_t pfn)
 /* ---- Start of day -------------------------------------------------------------------------- */
 
 /* Filled by the machine before it calls kernel_main; constant afterwards. */
+struct pfn_range {
+	unsigned long first, end;
+};
+
 struct machine_info {
-	const char *name;	   /* of the platform, for the banner */
-	const char *cmdline;	   /* NUL terminated, never NULL */
-	const void *ramdisk;	   /* mapped, readable; NULL when there is none */
-	size_t ramdisk_size;	   /* bytes */
-	unsigned long page_count;  /* pfns 0..page_count-1 exist and are mapped */
-	unsigned long free_first;  /* first pfn not in use at start of day ... */
-	unsigned long ignored;	   /* pages given to us beyond what this machine can map */
-	unsigned long ramdisk_pfn; /* first pfn of the ramdisk, it may be freed after unpacking */
-	bool privileged;	   /* this kernel drives the devices of the machine */
+	const char *name;	  /* of the platform, for the banner */
+	const char *cmdline;	  /* NUL terminated, never NULL */
+	const void *ramdisk;	  /* mapped, readable; NULL when there is none */
+	size_t ramdisk_size;	  /* bytes */
+	unsigned long page_count; /* pfns 0..page_count-1 exist and are mapped */
+	unsigned long ignored;	  /* pages given to us beyond what this machine can map */
+	bool privileged;	  /* this kernel drives the devices of the machine */
+	struct pfn_range free[4]; /* not in use at start of day; empty ones at the end */
 };
 
 extern struct machine_info machine_info;
@@ -118,10 +121,9 @@ void machine_thread_fork(struct machine_thread *t, void *stack, const struct reg
 
 /*
  * Changes from one kernel stack to the other, with interrupts masked. Returns when something
- * switches back to `from`, and then yields the thread that was left for it.
+ * switches back to `from`.
  */
-struct machine_thread *machine_switch(struct machine_thread *from, struct machine_thread *to,
-				      void *to_stack);
+void machine_switch(struct machine_thread *from, struct machine_thread *to, void *to_stack);
 
 /* The current thread ends or execs: its FPU and TLS state is void. */
 void machine_thread_reset(struct machine_thread *t);
@@ -139,6 +141,9 @@ void machine_regs_program(struct regs *regs, unsigned long entry, unsigned long 
 void machine_regs_set_result(struct regs *regs, long value);
 
 bool machine_regs_user(const struct regs *regs);
+
+/* Loads the TLS descriptors of the current thread, after machine_tls_set on it. */
+void machine_tls_load(struct machine_thread *t);
 
 /* ---- Thread-local storage (the user_desc of set_thread_area, decoded by kernel/linux) ------ */
 
@@ -185,15 +190,19 @@ struct space;
 /* An empty one; NULL when memory is short. The kernel is mapped in all of them. */
 struct space *space_create(void);
 
-/* No CPU runs on it and no user page is mapped in it any more. */
-void space_destroy(struct space *s);
+/*
+ * The last user is gone. put(pfn) is called for every page still mapped, when neither the machine nor
+ * a TLB knows the mapping any more: much cheaper than unmapping one by one.
+ */
+void space_destroy(struct space *s, void (*put)(pfn_t pfn));
 
 /* This CPU continues in `s`; NULL: any one will do, for a kernel thread. */
 void space_switch(struct space *s);
 
 /*
  * Changes are collected: they are certain to be visible (and old ones gone from the TLBs) only after
- * space_sync. The caller serialises changes to one space. Addresses are page aligned.
+ * space_sync, and before it the same address must not be changed or looked at again. The caller
+ * serialises changes to one space. Addresses are page aligned.
  */
 int space_map(struct space *s, unsigned long va, pfn_t pfn, unsigned access); /* 0, -ENOMEM */
 pfn_t space_unmap(struct space *s, unsigned long va); /* what was there, or PFN_NONE */
@@ -241,6 +250,17 @@ _Noreturn void machine_crash(void);		 /* after a panic */
 void machine_backtrace(const struct regs *regs); /* NULL: of the caller; printk, symbolised */
 void machine_show_regs(const struct regs *regs);
 
+/* ---- What the machine uses of the kernel: contracts in kernel/include/kernel.h ---------------- */
+
+void printk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void *kmalloc(size_t size);
+void *kzalloc(size_t size);
+void kfree(const void *p);
+pfn_t page_alloc(void);
+pfn_t page_alloc_zeroed(void);
+void page_put(pfn_t pfn);
+
 /* ---- What the machine calls in the kernel --------------------------------------------------- */
 
 _Noreturn void kernel_main(void); /* machine_info is filled, interrupts masked, on a boot stack */
@@ -252,7 +272,7 @@ void kernel_shutdown_request(int reason); /* the machine wants us to end: 0 powe
 /* A system call by the program: number and arguments in regs, result to regs. Unmasked. */
 void kernel_syscall(struct regs *regs);
 
-/* The way back to user mode, interrupts masked at the return: signals, preemption. */
+/* The way back to user mode: signals, preemption. Called and left with interrupts masked. */
 void kernel_return_to_user(struct regs *regs);
 
 /* The way back to an interrupted kernel thread: preemption, interrupts masked. */
@@ -267,5 +287,12 @@ int kernel_fault(unsigned long va, unsigned flags, int *sig, int *code);
 
 /* An exception in user mode that becomes a signal of the current thread. */
 void kernel_exception(int sig, int code, unsigned long address);
+
+/* What the signal frame will say about it: trap number, error code, address. Before the above. */
+void kernel_exception_info(unsigned trap, unsigned error, unsigned long address);
+
+/* Around the handlers of an interrupt; user: it came in user mode. Masked. */
+void kernel_interrupt_begin(bool user);
+void kernel_interrupt_end(void);
 
 #endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The console from the first instruction on: the hypervisor's own (console_io) for domain 0 and for
+ * guests that were given no other, else the ring that start_info names.
+ */
+#include "xen-x86.h"
+#include <xen/io/console.h>
+
+static struct xencons_interface *ring;
+static unsigned ring_port;
+
+void console_init(void)
+{
+	unsigned long mfn = xen_start_info->console.domU.mfn;
+
+	/* Domain 0 has other fields in this union. The builder mapped the ring's page: it is ours. */
+	if (xen_start_info->flags & SIF_INITDOMAIN || !mfn)
+		return;
+	ring_port = xen_start_info->console.domU.evtchn;
+	ring = (struct xencons_interface *)(VIRT_BASE +
+					    ((((const unsigned long *)MACH2PHYS_VIRT_START)[mfn])
+					     << PAGE_SHIFT));
+}
+
+static size_t ring_put(const char *s, size_t n)
+{
+	XENCONS_RING_IDX prod = ring->out_prod;
+	size_t done = 0;
+
+	while (done < n && prod - *(volatile XENCONS_RING_IDX *)&ring->out_cons < sizeof(ring->out))
+		ring->out[MASK_XENCONS_IDX(prod++, ring->out)] = s[done++];
+	barrier();
+	ring->out_prod = prod;
+	barrier();
+	return done;
+}
+
+static void ring_write(const char *s, size_t n)
+{
+	while (n) {
+		size_t done = ring_put(s, n);
+
+		event_send(ring_port);
+		s += done;
+		n -= done;
+		if (n)
+			hypercall_sched_op(SCHEDOP_yield, NULL);
+	}
+}
+
+void machine_console_write(const char *s, size_t n)
+{
+	if (ring)
+		ring_write(s, n);
+	else
+		hypercall_console_io(CONSOLEIO_write, n, (char *)s);
+}
+
+static size_t ring_read(char *buf, size_t n)
+{
+	XENCONS_RING_IDX cons = ring->in_cons, prod = *(volatile XENCONS_RING_IDX *)&ring->in_prod;
+	size_t done = 0;
+
+	barrier();
+	while (done < n && cons != prod)
+		buf[done++] = ring->in[MASK_XENCONS_IDX(cons++, ring->in)];
+	barrier();
+	ring->in_cons = cons;
+	if (done)
+		event_send(ring_port);
+	return done;
+}
+
+size_t machine_console_read(char *buf, size_t n)
+{
+	long rc;
+
+	if (ring)
+		return ring_read(buf, n);
+	rc = hypercall_console_io(CONSOLEIO_read, n, buf);
+	return rc > 0 ? rc : 0;
+}
+
+static void console_event(unsigned port)
+{
+	(void)port;
+	kernel_console_input();
+}
+
+/* A guest that is not privileged may be refused the hypervisor's keyboard: it then only prints. */
+void console_init_input(void)
+{
+	if (ring)
+		event_bind(ring_port, console_event);
+	else
+		event_bind_virq(VIRQ_CONSOLE, console_event);
+}

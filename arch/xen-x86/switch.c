@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads: kernel stacks, the switch between them, and the way into a new one.
+ *
+ * What a switch tells the hypervisor goes into one multicall: the stack for the next entry from
+ * ring 3, the descriptors that differ, and that the FPU holds another thread's numbers.
+ */
+#include "xen-x86.h"
+#include "switch.h"
+#include "lib/string.h"
+
+void switch_stacks(uint32_t *save_esp, uint32_t new_esp);
+extern const char entry_thread[], entry_fork_child[];
+
+/* What switch_stacks pops, from the lowest address up. */
+struct switch_frame {
+	uint32_t edi, esi, ebx, ebp, eip;
+};
+
+static void *stack_top(void *stack)
+{
+	return (char *)stack + KERNEL_STACK_SIZE;
+}
+
+struct regs *machine_user_regs(void *stack)
+{
+	return (struct regs *)stack_top(stack) - 1;
+}
+
+void machine_thread_init(struct machine_thread *t, void *stack, void (*entry)(void *), void *arg)
+{
+	struct switch_frame *f = (struct switch_frame *)machine_user_regs(stack) - 1;
+
+	memset(t, 0, sizeof(*t));
+	*f = (struct switch_frame){ .eip = (uint32_t)entry_thread,
+				    .esi = (uint32_t)entry,
+				    .edi = (uint32_t)arg };
+	t->esp = (uint32_t)f;
+}
+
+void machine_thread_fork(struct machine_thread *t, void *stack, const struct regs *regs,
+			 struct machine_thread *parent)
+{
+	struct regs *child = machine_user_regs(stack);
+	struct switch_frame *f = (struct switch_frame *)child - 1;
+
+	fpu_save_current(parent);
+	*t = *parent;
+	*child = *regs;
+	*f = (struct switch_frame){ .eip = (uint32_t)entry_fork_child };
+	t->esp = (uint32_t)f;
+}
+
+void machine_switch(struct machine_thread *from, struct machine_thread *to, void *to_stack)
+{
+	struct multicall_entry calls[2 + TLS_SLOT_COUNT];
+	unsigned n = 0;
+
+	calls[n].op = __HYPERVISOR_stack_switch;
+	calls[n].args[0] = FLAT_KERNEL_SS;
+	calls[n++].args[1] = (unsigned long)stack_top(to_stack);
+	n += desc_switch_calls(&calls[n], to);
+	n += fpu_switch_calls(&calls[n], to);
+	hypercall_multicall(calls, n);
+	switch_stacks(&from->esp, to->esp);
+}
+
+void machine_thread_reset(struct machine_thread *t)
+{
+	fpu_drop(t);
+	memset(t->tls, 0, sizeof(t->tls));
+	machine_tls_load(t);
+}
+
+void machine_thread_fini(struct machine_thread *t)
+{
+	fpu_drop(t);
+}
+
+void machine_regs_program(struct regs *regs, unsigned long entry, unsigned long stack)
+{
+	memset(regs, 0, sizeof(*regs));
+	regs->ds = regs->es = regs->ss = FLAT_USER_DS;
+	regs->cs = FLAT_USER_CS;
+	regs->eflags = X86_EFLAGS_IF;
+	regs->eip = entry;
+	regs->esp = stack;
+	regs->error_code = ~0u;
+}
+
+void machine_regs_set_result(struct regs *regs, long value)
+{
+	regs->eax = value;
+}
