@@ -1,38 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files as the rest of the kernel sees them: what exec, fork, exit and mmap call.
+ * Files as the rest of the kernel sees them: what exec, fork, exit and mmap call, and what a driver
+ * implements to be a file.
  */
 #ifndef KERNEL_FS_H
 #define KERNEL_FS_H
 
 #include "kernel.h"
 #include "lock.h"
+#include "fs/iter.h"
 
 struct file;
+struct inode;
+struct mount;
 struct fdtable;
 struct fs_context;
 struct task;
 struct poll_table;
+struct dir_sink;
 
+/* A place in the tree: an inode as seen through a mount. Holds a reference on both. */
+struct path {
+	struct mount *mnt;
+	struct inode *inode;
+};
+
+/*
+ * What a file can do; a missing function means the error of Linux: EINVAL to read or write, ENOTTY
+ * to ioctl, ESPIPE to seek, ENODEV to map, always ready to poll. All may sleep. read and write
+ * return bytes or -errno; *pos is the file's own position or a copy (pread).
+ */
 struct file_ops {
-	/* buf is a user pointer; pos is the file's own or a copy (pread). Bytes or -errno. */
-	long (*read)(struct file *f, void *user_buf, size_t n, uint64_t *pos);
-	long (*write)(struct file *f, const void *user_buf, size_t n, uint64_t *pos);
-	/* The same into kernel memory: exec and demand paging. */
-	long (*read_kernel)(struct file *f, void *buf, size_t n, uint64_t pos);
+	int (*open)(struct file *f, struct inode *i);
+	long (*read)(struct file *f, struct iter *to, uint64_t *pos);
+	long (*write)(struct file *f, struct iter *from, uint64_t *pos);
 	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg);
-	unsigned (*poll)(struct file *f, struct poll_table *pt);
+	unsigned (*poll)(struct file *f, struct poll_table *pt); /* POLL bits that hold now */
 	long long (*seek)(struct file *f, long long off, int whence);
-	/* The page of a shared mapping (ramfs: its own page, with a reference taken), or PFN_NONE. */
+	int (*readdir)(struct file *f, struct dir_sink *sink); /* from f->pos on */
+	/* The page of a mapping, with a reference taken, or PFN_NONE (a hole, or beyond the end). */
 	pfn_t (*map_page)(struct file *f, uint64_t offset);
-	void (*release)(struct file *f);
+	void (*release)(struct file *f); /* with the last reference */
+	bool stream;			 /* no position: pread fails with ESPIPE */
 };
 
 struct file {
 	int refs;
-	unsigned flags; /* O_ */
+	unsigned flags; /* O_; the access mode never changes */
 	uint64_t pos;
+	struct mutex pos_lock; /* read and write move pos as one step */
 	const struct file_ops *ops;
+	struct path path;
 	void *priv;
 };
 
@@ -49,6 +67,8 @@ pfn_t file_map_page(struct file *f, uint64_t offset);
 int file_may_map(struct file *f, unsigned prot, bool shared);
 void file_get(struct file *f);
 void file_put(struct file *f);
+/* The absolute name, kmalloc, or NULL. */
+char *file_name(struct file *f);
 
 /* The process's own set of descriptors and its cwd/root/umask. copy: err_ptr or NULL-free. */
 struct fdtable *fdtable_create(void);

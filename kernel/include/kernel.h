@@ -60,10 +60,10 @@ static inline long ptr_err(const void *p)
 #define ERESTART_BLOCK 516
 
 /* ---- kernel/printk.c: from any context ---- */
-void printk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void vprintk(const char *fmt, va_list ap);
 size_t printk_copy(char *buf, size_t size); /* the newest of what was said (syslog, dmesg) */
-_Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void printk_clock_ready(void);		    /* from here on lines carry the time */
+/* printk and panic are declared in machine.h, since the machine uses them too. */
 
 #define bug_on(cond)                                                   \
 	do {                                                           \
@@ -72,18 +72,14 @@ _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)))
 	} while (0)
 
 /* ---- kernel/mm/kmalloc.c: any size; do not sleep, safe in interrupts; NULL when short ---- */
-void *kmalloc(size_t size);
-void *kzalloc(size_t size);
+/* void *kmalloc(size_t size), *kzalloc(size_t size), kfree(const void *p): in machine.h */
 void *krealloc(void *p, size_t size);
-void kfree(const void *p); /* NULL is fine */
 char *kstrdup(const char *s);
 
 /* ---- kernel/mm/page.c: whole pages; do not sleep, safe in interrupts ---- */
 /* PFN_NONE when short. A page has one reference when allocated, and content as found. */
-pfn_t page_alloc(void);
-pfn_t page_alloc_zeroed(void);
+/* pfn_t page_alloc(void), page_alloc_zeroed(void), void page_put(pfn_t): in machine.h */
 void page_get(pfn_t pfn);
-void page_put(pfn_t pfn); /* frees it with the last reference */
 unsigned page_refs(pfn_t pfn);
 /* 2^order consecutive pages with one reference in all; NULL when short. */
 void *pages_alloc(unsigned order);

@@ -42,8 +42,8 @@ struct task {
 	enum task_state state;
 	struct list run;
 	uint64_t run_since, run_time; /* ns on the CPU */
-	uint64_t user_time;	      /* part of run_time spent in user mode */
-	uint64_t slice_end;
+	uint64_t virtual_time, slice_end;
+	uint32_t ticks_user, ticks_system; /* samples that divide run_time into the two */
 	int preempt_count;
 	bool queued, kthread;
 	bool wake_signal; /* sleeps interruptibly */
@@ -131,6 +131,8 @@ struct process {
 	uint32_t personality;
 	bool dumpable;
 };
+
+#define STACK_CANARY 0x57ac4ca9u /* lowest word of each kernel stack */
 
 /* The running task. */
 extern struct task *current_task;

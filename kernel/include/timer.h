@@ -23,5 +23,6 @@ bool timer_cancel(struct timer *t);		    /* true: it was armed and will not fire
 uint64_t time_now(void);	 /* since boot */
 uint64_t time_wall(void);	 /* since 1970 */
 void time_set_wall(uint64_t ns); /* settimeofday, clock_settime */
+void time_wall_init(void);	 /* once, from the machine */
 
 #endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's start: one screen of calls, in the order in which things become usable.
+ *
+ * The machine has filled machine_info and masked interrupts. The boot thread ends as the idle
+ * thread; everything that may sleep (the root file system, the first program) is done by a thread.
+ */
+#include "kernel.h"
+#include "mm/page.h"
+#include "proc/sched.h"
+#include "fs.h"
+#include "vm.h"
+
+static void free_ramdisk(void)
+{
+	unsigned long first, end;
+
+	if (!machine_info.ramdisk)
+		return;
+	first = pfn_x(machine_va_page(machine_info.ramdisk));
+	end = pfn_x(machine_va_page((const char *)machine_info.ramdisk + machine_info.ramdisk_size +
+				    PAGE_SIZE - 1));
+	page_release_range(first, end);
+}
+
+/* Names of the first program, the first that exists: init= on the command line wins. */
+static void run_first_program(void)
+{
+	static const char *const env[] = { "HOME=/", "PATH=/bin:/sbin:/usr/bin:/usr/sbin",
+					   "TERM=linux", NULL };
+	static const char *const paths[] = { "/init", "/sbin/init", "/bin/init", "/bin/sh" };
+	char option[128];
+	unsigned i;
+
+	if (cmdline_option("init", option, sizeof(option))) {
+		const char *argv[] = { option, NULL };
+
+		panic("init=%s: error %ld", option, proc_exec_kernel(option, argv, env));
+	}
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		const char *argv[] = { paths[i], NULL };
+		long rc = proc_exec_kernel(paths[i], argv, env);
+
+		if (rc != -ENOENT)
+			printk("%s: error %ld\n", paths[i], rc);
+	}
+	panic("no program to start: the ramdisk holds none of /init /sbin/init /bin/init /bin/sh");
+}
+
+static void first_process(void *arg)
+{
+	int rc;
+
+	(void)arg;
+	proc_become_init();
+	rc = fs_init(machine_info.ramdisk, machine_info.ramdisk_size);
+	if (rc)
+		panic("the root file system: error %d (is the second module a cpio archive?)", rc);
+	free_ramdisk();
+	if (fs_open_console())
+		panic("cannot open /dev/console");
+	run_first_program();
+}
+
+const char *cmdline_option(const char *name, char *buf, size_t size)
+{
+	const char *s = machine_info.cmdline;
+	size_t n = strlen(name), len;
+
+	while (*s) {
+		for (; *s == ' '; s++)
+			;
+		for (len = 0; s[len] && s[len] != ' '; len++)
+			;
+		if (len >= n && !strncmp(s, name, n) && (len == n || s[n] == '=')) {
+			size_t skip = len == n ? n : n + 1;
+
+			strlcpy(buf, s + skip, min(size, len - skip + 1));
+			return buf;
+		}
+		s += len;
+	}
+	return NULL;
+}
+
+_Noreturn void kernel_main(void)
+{
+	printk("Ringlet on %s: %lu KiB of memory, command line \"%s\"\n", machine_info.name,
+	       machine_info.page_count * 4, machine_info.cmdline);
+	if (machine_info.ignored)
+		printk("%lu KiB beyond that are not used: this kernel maps no more\n",
+		       machine_info.ignored * 4);
+	page_init();
+	kmalloc_init();
+	time_wall_init();
+	printk_clock_ready();
+	sched_init();
+	random_stir(machine_wall_clock());
+	tty_init();
+	irq_restore(0);
+	if (!kthread_create("init", first_process, NULL))
+		panic("no memory for the first process");
+	sched_idle();
+}

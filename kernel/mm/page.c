@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page allocator: buddies, with one small record a page.
+ *
+ * A free block of 2^order pages is on its order's list by the record of its first page. A page in
+ * use counts its references: mappings of it in programs, page cache of ramfs, or 1 for a table, a
+ * stack or a slab. All is guarded by one lock with interrupts masked.
+ */
+#include "kernel.h"
+#include "lock.h"
+#include "page.h"
+
+#define ORDER_COUNT 11
+
+struct page *page_table;
+static struct list free_lists[ORDER_COUNT];
+static unsigned long free_count, total_count;
+static struct spinlock lock = SPINLOCK_INIT;
+
+static unsigned long page_index(const struct page *p)
+{
+	return p - page_table;
+}
+
+static struct page *page_of(pfn_t pfn)
+{
+	bug_on(pfn_x(pfn) >= machine_info.page_count);
+	return &page_table[pfn_x(pfn)];
+}
+
+static void block_insert(unsigned long index, unsigned order)
+{
+	struct page *p = &page_table[index];
+
+	p->state = PAGE_FREE;
+	p->order = order;
+	list_add(&free_lists[order], &p->link);
+}
+
+static void block_free(unsigned long index, unsigned order)
+{
+	free_count += 1ul << order;
+	page_table[index].state = PAGE_INSIDE;
+	while (order < ORDER_COUNT - 1) {
+		unsigned long buddy = index ^ 1ul << order;
+		struct page *b = &page_table[buddy];
+
+		if (buddy >= machine_info.page_count || b->state != PAGE_FREE || b->order != order)
+			break;
+		list_del(&b->link);
+		b->state = PAGE_INSIDE;
+		index &= buddy;
+		order++;
+	}
+	block_insert(index, order);
+}
+
+static struct page *block_take(unsigned order)
+{
+	struct page *p;
+	unsigned o;
+
+	for (o = order; o < ORDER_COUNT && list_empty(&free_lists[o]); o++)
+		;
+	if (o == ORDER_COUNT)
+		return NULL;
+	p = list_first(&free_lists[o], struct page, link);
+	list_del(&p->link);
+	while (o > order) {
+		o--;
+		block_insert(page_index(p) + (1ul << o), o);
+	}
+	free_count -= 1ul << order;
+	p->state = PAGE_USED;
+	p->order = order;
+	p->refs = 1;
+	return p;
+}
+
+static struct page *block_alloc(unsigned order)
+{
+	unsigned long state = spin_lock_irq(&lock);
+	struct page *p = block_take(order);
+
+	spin_unlock_irq(&lock, state);
+	return p;
+}
+
+pfn_t page_alloc(void)
+{
+	struct page *p = block_alloc(0);
+
+	return p ? pfn_of(page_index(p)) : PFN_NONE;
+}
+
+pfn_t page_alloc_zeroed(void)
+{
+	pfn_t pfn = page_alloc();
+
+	if (!pfn_is_none(pfn))
+		memset(machine_page_va(pfn), 0, PAGE_SIZE);
+	return pfn;
+}
+
+void page_get(pfn_t pfn)
+{
+	unsigned long state = spin_lock_irq(&lock);
+
+	page_of(pfn)->refs++;
+	spin_unlock_irq(&lock, state);
+}
+
+void page_put(pfn_t pfn)
+{
+	struct page *p = page_of(pfn);
+	unsigned long state = spin_lock_irq(&lock);
+
+	bug_on(p->state != PAGE_USED || !p->refs);
+	if (!--p->refs)
+		block_free(pfn_x(pfn), 0);
+	spin_unlock_irq(&lock, state);
+}
+
+unsigned page_refs(pfn_t pfn)
+{
+	return page_of(pfn)->refs;
+}
+
+void *pages_alloc(unsigned order)
+{
+	struct page *p = block_alloc(order);
+
+	return p ? machine_page_va(pfn_of(page_index(p))) : NULL;
+}
+
+void pages_free(void *va, unsigned order)
+{
+	struct page *p = page_of(machine_va_page(va));
+	unsigned long state = spin_lock_irq(&lock);
+
+	bug_on(p->state != PAGE_USED || p->order != order);
+	block_free(page_index(p), order);
+	spin_unlock_irq(&lock, state);
+}
+
+struct page *page_of_va(const void *va)
+{
+	return page_of(machine_va_page(va));
+}
+
+unsigned long page_free_count(void)
+{
+	return free_count;
+}
+
+unsigned long page_total_count(void)
+{
+	return total_count;
+}
+
+void page_release_range(unsigned long first, unsigned long end)
+{
+	unsigned long state = spin_lock_irq(&lock);
+
+	total_count += end - first;
+	for (; first < end; first++)
+		block_free(first, 0);
+	spin_unlock_irq(&lock, state);
+}
+
+/* The records themselves lie at the start of the first free range that is large enough. */
+void page_init(void)
+{
+	unsigned long need =
+		align_up(machine_info.page_count * sizeof(struct page), PAGE_SIZE) >> PAGE_SHIFT;
+	unsigned i;
+
+	for (i = 0; i < ORDER_COUNT; i++)
+		list_init(&free_lists[i]);
+	for (i = 0; i < ARRAY_SIZE(machine_info.free); i++) {
+		struct pfn_range *r = &machine_info.free[i];
+
+		if (r->end - r->first < need)
+			continue;
+		page_table = machine_page_va(pfn_of(r->first));
+		memset(page_table, 0, need << PAGE_SHIFT);
+		r->first += need;
+		break;
+	}
+	if (!page_table)
+		panic("no room for the records of %lu pages", machine_info.page_count);
+	for (i = 0; i < ARRAY_SIZE(machine_info.free); i++)
+		page_release_range(machine_info.free[i].first, machine_info.free[i].end);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A page's record, for the allocators only.
+ */
+#ifndef MM_PAGE_H
+#define MM_PAGE_H
+
+#include "kernel.h"
+
+enum page_state {
+	PAGE_RESERVED, /* in use since before the allocator */
+	PAGE_FREE,     /* first of a free block */
+	PAGE_INSIDE,   /* of a free block, not its first */
+	PAGE_USED,     /* first of a block in use */
+};
+
+struct page {
+	struct list link;   /* free block, or slab with free objects */
+	uint32_t refs;	    /* slab: objects in use */
+	uint16_t slab_free; /* slab: offset + 1 of its first free object, 0 = none */
+	uint8_t order;
+	uint8_t state : 4, slab_class : 4; /* class + 1, 0: no slab */
+};
+
+extern struct page *page_table; /* by pfn */
+
+struct page *page_of_va(const void *va);
+/* Pages that were in use at start of day and no longer are. */
+void page_release_range(unsigned long first, unsigned long end);
+void page_init(void);
+void kmalloc_init(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between the files of kernel/proc.
+ */
+#ifndef PROC_SCHED_H
+#define PROC_SCHED_H
+
+#include "proc.h"
+
+/* sched.c */
+void sched_init(void); /* the boot thread becomes the idle thread */
+_Noreturn void sched_idle(void);
+void sched_tick(uint64_t now);	  /* interrupt */
+void sched_start(struct task *t); /* a new task runs for the first time */
+_Noreturn void sched_exit(
+	void); /* the current task is done; its memory goes when it is off the CPU */
+extern struct task idle_task;
+extern bool sched_need_resched;
+
+/* timer.c */
+void timer_tick_at(uint64_t deadline); /* ~0: none */
+
+/* task.c */
+struct task *task_alloc(const char *name); /* with a stack; NULL: no memory */
+void task_free(struct task *t);
+void task_link(struct task *t, struct process *p); /* proc_lock held; so are those below */
+void task_unlink(struct task *t);
+void task_times(const struct task *t, uint64_t *user, uint64_t *system); /* adds */
+int tid_alloc(void);
+extern struct process proc_kernel; /* process 0 */
+void process_init(struct process *p);
+void proc_become_init(void); /* fork.c: the current kernel thread becomes process 1 */
+
+/* signal.c */
+bool signal_work(const struct task *t); /* has it something to do before user mode? */
+void signal_deliver(struct regs *regs);
+void signal_wake(struct task *t, bool fatal); /* so that it sees its signals */
+struct sighand *sighand_copy(const struct sighand *from);
+void sighand_put(struct sighand *s);
+void signal_exec_reset(struct task *t);
+void signal_flush_task(struct task *t);
+void signal_flush_process(struct process *p);
+
+/* exit.c */
+void proc_kill_threads(struct process *p); /* all but current die soon; proc_lock held */
+void proc_report_stop(struct process *p);  /* proc_lock held */
+void proc_report_continue(struct process *p);
+
+/* futex.c, itimer.c */
+void futex_exit(struct task *t);
+void itimer_fire(struct timer *t);
+
+#endif
