@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ring of pages behind a pipe: see pipebuf.h.
+ */
+#include "kernel.h"
+#include "fs/pipebuf.h"
+
+static void **page_at(struct pipebuf *b, uint32_t pos)
+{
+	return &b->page[pos / PAGE_SIZE % PIPE_PAGES];
+}
+
+static void drop(void **page)
+{
+	if (*page)
+		page_put(machine_va_page(*page));
+	*page = NULL;
+}
+
+static bool supply(void **page)
+{
+	pfn_t pfn;
+
+	if (*page)
+		return true;
+	pfn = page_alloc();
+	if (pfn_is_none(pfn))
+		return false;
+	*page = machine_page_va(pfn);
+	return true;
+}
+
+long pipebuf_write(struct pipebuf *b, struct iter *from, size_t n)
+{
+	size_t done = 0;
+
+	n = min(n, pipebuf_room(b));
+	n = min(n, from->left);
+	while (done < n) {
+		size_t off = b->head % PAGE_SIZE, part = min(n - done, PAGE_SIZE - off), got;
+		void **page = page_at(b, b->head);
+
+		if (!supply(page))
+			return done ? (long)done : -ENOMEM;
+		got = iter_read(from, (char *)*page + off, part);
+		b->head += got;
+		done += got;
+		if (got < part)
+			return done ? (long)done : -EFAULT;
+	}
+	return (long)done;
+}
+
+long pipebuf_read(struct pipebuf *b, struct iter *to, size_t n)
+{
+	size_t done = 0;
+
+	n = min(n, pipebuf_used(b));
+	n = min(n, to->left);
+	while (done < n) {
+		size_t off = b->tail % PAGE_SIZE, part = min(n - done, PAGE_SIZE - off), got;
+		void **page = page_at(b, b->tail);
+
+		got = iter_write(to, (char *)*page + off, part);
+		b->tail += got;
+		done += got;
+		if (got && (b->tail % PAGE_SIZE == 0 || b->tail == b->head))
+			drop(page);
+		if (got < part)
+			return done ? (long)done : -EFAULT;
+	}
+	return (long)done;
+}
+
+void pipebuf_free(struct pipebuf *b)
+{
+	for (unsigned i = 0; i < PIPE_PAGES; i++)
+		drop(&b->page[i]);
+}
