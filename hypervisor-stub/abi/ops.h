@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hypercalls that need no folder of their own: what the ABI offers about itself and its first console.
+ *
+ * No locks. Each returns 0 or a negative error number; `arg` points into the calling guest.
+ */
+#ifndef ABI_OPS_H
+#define ABI_OPS_H
+
+#include "mm/addr.h"
+
+long do_xen_version(unsigned int cmd, gptr_t arg);
+long do_console_io(unsigned int cmd, unsigned int count, gptr_t buffer);
+long do_vm_assist(unsigned int cmd, unsigned int type);
+
+/* control/ */
+long do_physdev_op(unsigned int cmd, gptr_t arg);
+long do_physdev_op_compat(gptr_t op);
+long do_platform_op(gptr_t op);
+long do_sysctl(gptr_t op);
+long do_domctl(gptr_t op);
+long do_hvm_op(unsigned int cmd, gptr_t arg);
+
+#endif
