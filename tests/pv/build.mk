@@ -46,6 +46,22 @@ $(O)/pv/%-$(1): $(O)/pv/obj$(1)/%.o $(O)/pv/pv$(1).lds \
 		--no-warn-rwx-segments -T $(O)/pv/pv$(1).lds -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach w,32 64,$(eval $(call pv_width,$(w))))
+
+# $(eval $(call pv_image,FOLDER,NAME,OUT,WIDTH)): $(O)/OUT/NAME-WIDTH from FOLDER/NAME.c over the
+# same library, for guests that are no tests of one promise (the benchmark, the hostile guest).
+define pv_image
+$(O)/$(3)/$(2)-$(4): $(O)/$(3)/obj$(4)/$(2).o $(O)/pv/pv$(4).lds \
+		$(patsubst %,$(O)/pv/obj$(4)/lib/%.o,$(PV_LIB))
+	$$(call say,LD$(4),$$@)
+	$$(Q)$$(LD) $$(PV_LD$(4)) -nostdlib -static -z noexecstack -z max-page-size=4096 \
+		--no-warn-rwx-segments -T $(O)/pv/pv$(4).lds -o $$@ $$(filter %.o,$$^)
+$(O)/$(3)/obj$(4)/$(2).o: $(1)/$(2).c | $(SETUP)
+	$$(call say,CC$(4),$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(PV_CF) $$(PV_CF$(4)) -c -o $$@ $$<
+-include $(O)/$(3)/obj$(4)/$(2).d
+endef
+
 .SECONDARY: $(foreach w,32 64,$(patsubst %,$(O)/pv/obj$(w)/%.o,$(PV_ALL) $(addprefix lib/,$(PV_LIB))))
 -include $(wildcard $(O)/pv/obj*/*.d $(O)/pv/obj*/lib/*.d)
 

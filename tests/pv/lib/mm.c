@@ -108,6 +108,31 @@ mfn_t root_mfn(void)
 	return virt_to_mfn((void *)start_info->pt_base);
 }
 
+unsigned long m2p_va(void)
+{
+	if (!m2p)
+		m2p_find();
+	return (unsigned long)m2p;
+}
+
+mfn_t hypervisor_mfn(void)
+{
+	/* The highest entry of the M2P that the guest's own tables show. */
+	return pte_mfn(*pt_entry(m2p_va(), PT_LEVELS == 3 ? 2 : 4));
+}
+
+mfn_t freed_mfn(void)
+{
+	pfn_t pfn = pfn_alloc();
+	xen_pfn_t frame = pfn_to_mfn(pfn).m;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+	set_xen_guest_handle(r.extent_start, &frame);
+	if (hv_memory_op(XENMEM_decrease_reservation, &r) != 1)
+		test_error("decrease_reservation of pfn %#lx", pfn.p);
+	return MFN(frame);
+}
+
 /* The table that holds `va`'s entry of a level, as a readable address, or NULL. */
 static const uint64_t *table_of(unsigned long va, int level, mfn_t *where)
 {

@@ -82,6 +82,12 @@ static inline unsigned int pt_index(unsigned long va, int level)
 	return PT_LEVELS == 3 && level == 3 ? index % 4 : index;
 }
 mfn_t root_mfn(void);
+/* A frame that belongs to the hypervisor: one that the M2P's mapping uses. */
+mfn_t hypervisor_mfn(void);
+/* A frame that was this domain's and was given back. */
+mfn_t freed_mfn(void);
+/* An address in the M2P, which a guest may read (32 bits and 64) but never write. */
+unsigned long m2p_va(void);
 
 /* One checked store of `value` into the entry at machine address `maddr`; returns the error. */
 int mmu_set(uint64_t maddr, uint64_t value);
