@@ -55,6 +55,8 @@ struct domain {
 	uint64_t compat_m2p;	    /* 32-bit: where its M2P begins */
 	_Atomic uint64_t tlb_dirty; /* pCPUs whose TLB may hold its translations */
 	uint32_t pt_force;	    /* pt_assist=force: emulate table writes unasked */
+	uint32_t undo_head;	    /* tables to undo (types_settle); lock: mm_lock */
+	uint32_t serial;	    /* never reused, unlike id: whose data a free frame holds */
 
 	/* abi/ */
 	void *shared_info; /* one heap page; only abi/shared.h looks inside */

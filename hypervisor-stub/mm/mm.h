@@ -22,21 +22,22 @@ struct vcpu;
 /* ---- frame.c: the frame table and plain references ------------------------------------------- */
 
 struct frame {
-	_Atomic uint64_t refs; /* FRAME_OWNED / OURS / DYING, and count */
-	_Atomic uint64_t use;  /* type, pinned, valid, partial, top L2, busy, and count */
+	_Atomic uint64_t refs; /* FRAME_OWNED / OURS / PUBLIC, and count */
+	_Atomic uint64_t use;  /* type, pinned, valid, partial, undo, and count */
 	uint32_t next, prev;   /* owner's list or free list, as frame numbers; 0 ends */
-	domid_t owner;	       /* a guest, DOMID_XEN, DOMID_IO */
-	uint16_t done;	       /* entries validated while partial: 0..512 */
-	uint32_t epoch;	       /* not a table: TLB epoch of the last put */
+	domid_t owner;	       /* a guest, DOMID_XEN, DOMID_IO; DOMID_INVALID: free */
+	uint16_t done;	       /* entries validated while partial: 0..512; heap: order */
+	union {
+		uint32_t epoch;	    /* not a table: TLB epoch of the last put */
+		int32_t linear;	    /* table: linear entries in it (> 0) or uses of it (< 0) */
+		uint32_t undo_next; /* table on its owner's undo list: the next one */
+	};
 };
 
 _Static_assert(sizeof(struct frame) == 32, "8 MiB of frame records a GiB");
 
 extern struct frame *frame_table;
 extern mfn_t max_mfn; /* one above the highest frame with a record */
-
-/* True where the frame is RAM with a record; holes and device memory have none. */
-bool mfn_valid(mfn_t mfn);
 
 static inline struct frame *mfn_to_frame(mfn_t mfn)
 {
@@ -58,6 +59,12 @@ static inline void *mfn_to_virt(mfn_t mfn)
 	return (void *)(DIRECT_MAP_VA + (mfn.mfn << PAGE_SHIFT));
 }
 
+/* True where the frame is RAM; holes, device memory and the first MiB belong to DOMID_IO. */
+static inline bool mfn_valid(mfn_t mfn)
+{
+	return mfn.mfn < max_mfn.mfn && mfn_to_frame(mfn)->owner != DOMID_IO;
+}
+
 /* Direct-map addresses only. */
 static inline mfn_t virt_to_mfn(const void *p)
 {
@@ -71,7 +78,8 @@ void frame_put(struct frame *f);
 
 /* ---- types.c: what a frame is used as --------------------------------------------------------- */
 
-enum frame_type { FT_NONE, FT_L1, FT_L2, FT_L3, FT_L4, FT_DESC, FT_WRITABLE };
+/* FT_L2_TOP: the L2 in slot 3 of a 32-bit guest's root, which holds our M2P slots. */
+enum frame_type { FT_NONE, FT_L1, FT_L2, FT_L3, FT_L4, FT_DESC, FT_WRITABLE, FT_L2_TOP };
 
 /*
  * Take a type reference; the caller holds a plain one. A page-table type validates the whole table
@@ -79,16 +87,45 @@ enum frame_type { FT_NONE, FT_L1, FT_L2, FT_L3, FT_L4, FT_DESC, FT_WRITABLE };
  * half-way for preemption, call again with the same arguments. Page tables need domain.mm held.
  */
 int type_get(struct frame *f, enum frame_type type);
-/* -ERESTART: not finished, call again. Never fails otherwise. */
-int type_put(struct frame *f);
+/* The last reference of a page table queues it on its owner's undo list: see types_settle(). */
+void type_put(struct frame *f);
+/*
+ * Undo what type_put() and failed validations queued. Each operation on d's tables settles before it
+ * returns to the guest. Locks: domain.mm. -ERESTART: not finished, call again.
+ */
+int types_settle(struct domain *d);
 
 /* Both references at once, and both given up. For types that cannot be preempted (not L2-L4). */
 int frame_get_typed(mfn_t mfn, struct domain *d, enum frame_type type);
 void frame_put_typed(struct frame *f);
 
+/*
+ * pv/descriptor.c implements: may this page serve as a descriptor table of d? It corrects what the
+ * ABI lets it correct (a DPL of 0) in place. Called with the page typed, hence not writable.
+ */
+bool descriptor_page_check(const struct domain *d, uint64_t *entries);
+
 /* Pin: a type reference that the domain itself holds. Locks: domain.mm. Errors as type_get(). */
 int frame_pin(struct domain *d, mfn_t mfn, enum frame_type type);
+/* -EINVAL: not a pinned frame of d. The caller settles. */
 int frame_unpin(struct domain *d, mfn_t mfn);
+
+/* ---- mapping.c: one L1 entry of the current domain, for grants ---------------------------------- */
+
+/* Where: a virtual address of the current vCPU, or (contains_pte) the entry's own machine address. */
+struct pte_place {
+	uint64_t at;
+	bool is_maddr;
+};
+
+/*
+ * Map: `pte` must name a frame of `owner`, on which the entry takes its references; what was there
+ * loses its own. -EINVAL: no entry there; -EBUSY: frame has another owner or type.
+ * Clear: the entry must still name `mfn`, else -EINVAL. replace_va (0: none): its entry moves here.
+ * Both take domain.mm of the current domain.
+ */
+int mapping_set(struct pte_place where, uint64_t pte, const struct domain *owner);
+int mapping_clear(struct pte_place where, mfn_t mfn, uint64_t replace_va);
 
 /* ---- heap.c: free memory ---------------------------------------------------------------------- */
 
@@ -116,7 +153,10 @@ void domain_free_frame(struct domain *d, struct frame *f);
  * permanent writable reference, so it can be mapped and never becomes a table. And back.
  */
 void frame_share(void *page, struct domain *d);
+/* The page is given up for good: it returns to the heap when its last mapping has gone. */
 void frame_unshare(void *page);
+/* Clean a few frames that a dead domain left; true while there are more. For the idle loop. */
+bool heap_scrub_some(void);
 
 /* ---- m2p.c: machine to pseudo-physical -------------------------------------------------------- */
 
@@ -159,20 +199,73 @@ size_t copy_from_guest(void *to, gptr_t from, size_t bytes);
 size_t copy_to_guest(gptr_t to, const void *from, size_t bytes);
 size_t clear_guest(gptr_t to, size_t bytes);
 
+/* ---- walk.c ------------------------------------------------------------------------------------- */
+
+/* The present L1 entry for va in v's kernel root; 0: none. Locks: domain.mm, or v is current. */
+uint64_t guest_pte(const struct vcpu *v, uint64_t va);
+/* Print the walk of a guest address, one line a level, with each table's mfn, pfn and entry. */
+void walk_print(struct vcpu *v, uint64_t va);
+
+/* ---- ptwrite.c: stores of a guest kernel into its own page tables ------------------------------- */
+
+/*
+ * A write to va faulted on protection: is it a store into a live page table that we emulate? Level 1
+ * always; levels 2 and 3 (and 4) with the writable_pagetables assist or pt_assist=force.
+ */
+bool pt_write_wanted(const struct vcpu *v, uint64_t va);
+/*
+ * The store itself, `bytes` 1, 2, 4 or 8 inside one entry, which is validated as a whole. 0: done;
+ * -ERESTART: let the instruction fault again; else refused: the guest gets its page fault.
+ */
+int pt_write(struct vcpu *v, uint64_t va, uint64_t value, unsigned int bytes);
+/* The same if the operand still holds `expected`; -EAGAIN if it does not. For cmpxchg and rmw. */
+int pt_cmpxchg(struct vcpu *v, uint64_t va, uint64_t expected, uint64_t value, unsigned int bytes);
+
+/* ---- hypercalls --------------------------------------------------------------------------------- */
+
+long do_mmu_update(gptr_t requests, unsigned int count, gptr_t done, unsigned int foreign);
+long do_mmuext_op(gptr_t ops, unsigned int count, gptr_t done, unsigned int foreign);
+long do_update_va_mapping(uint64_t va, uint64_t pte, uint64_t flags);
+long do_update_va_mapping_otherdomain(uint64_t va, uint64_t pte, uint64_t flags, domid_t foreign);
+long do_memory_op(uint64_t cmd, gptr_t arg);
+
+/* ---- teardown.c --------------------------------------------------------------------------------- */
+
+/*
+ * Give back all frames of a dying domain: roots, pins, tables, memory. 0: all gone; -ERESTART: call
+ * again; -EBUSY: other domains still hold some of them, call again when they may have let go.
+ */
+int mm_relinquish(struct domain *d);
+
 /* ---- audit.c ------------------------------------------------------------------------------------ */
 
 /* Recount every reference and type from nothing and compare; returns the number of differences. */
 unsigned int mm_audit(void);
+/*
+ * Whoever keeps references of its own (descriptor windows, grants mapped for devices) registers a
+ * function that reports each by audit_count(): so many plain ones, so many of the frame's type.
+ */
+void audit_register(void (*report)(void));
+void audit_count(mfn_t mfn, unsigned int refs, unsigned int types);
 
 /* ---- boot time ---------------------------------------------------------------------------------- */
 
-/* frame_init: tables for [0, top); heap_add: give RAM to the heap (whole frames, after frame_init). */
-void frame_init(mfn_t top);
+/*
+ * frame_init: frame table and M2P for [0, top), top one above the highest RAM frame; runs on the root
+ * that CR3 holds, with the direct map in place. `alloc` gives 2^order frames, zeroed and aligned to
+ * their size, as direct-map addresses, and never fails; it is not called later. All frames are ours
+ * (DOMID_XEN) at first; then iomem_add() names what is no RAM, heap_add() what is free RAM, in whole
+ * frames. The first MiB is device memory whatever they say.
+ */
+void frame_init(mfn_t top, void *(*alloc)(unsigned int order));
 void heap_add(maddr_t start, maddr_t end);
-
-/* ---- for a debugger's eyes ---------------------------------------------------------------------- */
-
-/* Print the walk of a guest address, one line a level, with each table's mfn, pfn and entry. */
-void walk_print(struct vcpu *v, uint64_t va);
+void iomem_add(maddr_t start, maddr_t end);
+/* Device pages that no domain may map, and those that it may only read (local APIC, I/O APICs). */
+void iomem_deny(maddr_t start, maddr_t end);
+void iomem_read_only(maddr_t start, maddr_t end);
+/* The root with nothing but our slots: for idle vCPUs, and the model for every other L4. */
+extern maddr_t hv_root;
+/* Map one page of ours at va, in slots 256-261; PTE flags as the hardware has them. Panics. */
+void hv_map(uint64_t va, maddr_t maddr, uint64_t flags);
 
 #endif
