@@ -6,7 +6,7 @@ HV	:= $(O)/hv
 HVSRC	:= $(wildcard hypervisor-stub/*/*.c hypervisor-stub/*/*.S) \
 	   lib/string.c lib/vsnprintf.c $(wildcard lib/guestimage/*.c)
 HVOBJ	:= $(patsubst %,$(HV)/%.o,$(HVSRC))
-HVFLAGS	:= $(FREE) -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only -fpie \
+HVFLAGS	:= $(FREE) -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only -mpreferred-stack-boundary=3 -fpie \
 	   -freg-struct-return -include hypervisor-stub/base.h -Ihypervisor-stub -I. -I$(HV)/gen \
 	   $(if $(HVDEBUG),-DDEBUG)
 

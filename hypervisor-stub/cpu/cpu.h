@@ -7,14 +7,26 @@
  *
  * A pCPU has one stack of STACK_SIZE, aligned to its size. Its top is `struct cpu_info`, so both the
  * guest's registers and `current` are found from the stack pointer: no swapgs, and the guest's GS base
- * stays where it is. Traps from a guest push struct cpu_user_regs exactly into cpu_info.regs.
+ * stays where it is. Traps from a guest push struct cpu_user_regs exactly into cpu_info.regs. The
+ * interrupt stacks (IST) of NMI, #DF, #MC and #DB are the lowest pages of the same region, so that
+ * `current` works there too:
+ *
+ *	+0x0000 NMI | +0x1000 #DF | +0x2000 #MC | +0x3000 #DB | +0x4000 not mapped | ... | cpu_info
  */
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
 
-#define STACK_SHIFT 14
+#define STACK_SHIFT 15
 #define STACK_SIZE  (1 << STACK_SHIFT)
 #define MAX_PCPUS   64
+
+/* Our own selectors; the guests' are in <xen/arch-x86/xen-x86_{32,64}.h>. */
+#define HV_CS		0xe008
+#define HV_DS		0xe010
+#define HV_TSS		0xe040
+#define HV_LDT		0xe050
+#define HV_GDT_LIMIT	0xefff
+#define HV_GDT_PAGE	14 /* which page of the window is ours */
 
 #ifndef __ASSEMBLER__
 
@@ -26,8 +38,9 @@ struct pcpu {
 	struct vcpu *current; /* the same as cpu_info.current */
 	struct vcpu *idle;
 	struct vcpu *fpu_owner; /* whose FPU state is in the registers */
-	uint64_t *window_l1;	/* page table of this pCPU's GDT/LDT window */
-	void *gdt_page[2];	/* our GDT page: [0] seen by 64-bit, [1] by 32-bit guests */
+	uint64_t *window_l1;	/* its GDT/LDT window: 32 PTEs, 16 of each */
+	uint64_t *gdt_page[2];	/* our GDT page: [0] seen by 64-bit, [1] by 32-bit guests */
+	uint64_t gdt_pte[2];	/* PTEs that map them, for window_l1[HV_GDT_PAGE] */
 	void *tss;
 	uint32_t tlb_epoch;  /* of its last full flush */
 	uint64_t locks_held; /* debug builds: bit a lock class */
@@ -40,6 +53,7 @@ struct cpu_info {
 	struct vcpu *current;
 	_Atomic uint32_t softirqs; /* bits of enum softirq */
 	uint32_t pad;
+	uint64_t align; /* so that regs.es, where the processor begins to push, is 16-byte aligned */
 };
 
 extern struct pcpu pcpus[MAX_PCPUS];
@@ -82,6 +96,22 @@ static inline bool preempt_wanted(void)
 {
 	return __atomic_load_n((uint32_t *)&cpu_info()->softirqs, __ATOMIC_RELAXED) != 0;
 }
+
+/* The window's page that holds our descriptors, in the version that such a guest expects. */
+void gdt_select(bool is_32bit);
+/* Point the LDT selector at this pCPU's LDT window (entries 0: no LDT) and load it. */
+void ldt_select(unsigned int entries);
+
+/*
+ * SMEP and SMAP as the guest that runs next needs them: on for a 64-bit guest, whose kernel is a user to
+ * paging; off for a 32-bit one in ring 1, a supervisor that may read and run its own user pages.
+ */
+void guard_select(bool is_32bit);
+/* CR4 as it is while a guest with `guest_bits` (DE, TSD) runs; guard_select() keeps those. */
+void cr4_set_guest_bits(uint64_t guest_bits);
+
+/* Run the idle vCPU on this pCPU from a fresh stack: sleeps, and runs softirqs; never returns. */
+noreturn void idle_enter(void);
 
 /* Leave the hypervisor for the current vCPU, whose registers are in guest_regs(); never returns. */
 noreturn void exit_to_guest(void);

@@ -9,10 +9,22 @@
 #ifndef CPU_ENTRY_H
 #define CPU_ENTRY_H
 
+/* regs->entry_vector for the ways in that have no vector. */
+#define ENTRY_SYSCALL64 0x100
+#define ENTRY_SYSCALL32 0x101
+#define ENTRY_SYSENTER	0x102
+
+#ifndef __ASSEMBLER__
+
 /* pv/traps.c: an exception or a software interrupt of the guest; vector in regs->entry_vector.
  * For #PF, cr2 was read before interrupts went on. */
 void guest_trap(struct cpu_user_regs *regs, uint64_t cr2);
-/* pv/traps.c: a SYSCALL or SYSENTER from guest user mode (from 64-bit kernel mode it is a hypercall). */
+/*
+ * pv/traps.c: a SYSCALL (regs->entry_vector says by which entry) or SYSENTER. A 64-bit SYSCALL in kernel
+ * mode is a hypercall: guest_syscall() passes it on to guest_hypercall(). After the 32-bit entry cs and
+ * ss are FLAT_RING3_CS32 and _SS32 of the 64-bit ABI; after SYSENTER, which saves nothing, rip and rsp
+ * are 0, cs is 3, ss FLAT_RING3_SS32.
+ */
 void guest_syscall(struct cpu_user_regs *regs);
 void guest_sysenter(struct cpu_user_regs *regs);
 /* abi/dispatch.c: int $0x82 from ring 1, or SYSCALL from a 64-bit guest kernel. */
@@ -27,5 +39,7 @@ void irq_dispatch(unsigned int vector);
 
 /* cpu/extable.c: a fault inside the hypervisor at an instruction that may fault; false: a bug. */
 bool extable_fixup(struct cpu_user_regs *regs);
+
+#endif /* __ASSEMBLER__ */
 
 #endif
