@@ -5,8 +5,9 @@
 ## test-pv     run the pv tests on Ringmaster (PV="a b" selects tests, WIDTH=32 one width)
 
 PV_DIR	:= tests/pv
-PV_32ONLY := # tests of what only a 32-bit guest has
-PV_64ONLY := # tests of what only a 64-bit guest has
+# What only one width has.
+PV_32ONLY := pae-root
+PV_64ONLY := mmu-l4
 PV_ALL	:= $(patsubst $(PV_DIR)/%.c,%,$(wildcard $(PV_DIR)/*.c))
 PV_IMG	:= $(patsubst %,$(O)/pv/%-32,$(filter-out $(PV_64ONLY),$(PV_ALL))) \
 	   $(patsubst %,$(O)/pv/%-64,$(filter-out $(PV_32ONLY),$(PV_ALL)))
