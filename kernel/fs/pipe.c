@@ -4,7 +4,8 @@
  *
  * Both are an inode with a struct pipe while anyone has it open; pipe(2) makes an inode that has no
  * name. pipe->lock (a mutex) guards the bytes; the counts of readers and writers change under it too.
- * vfs_lock guards inode->fifo. A waiter tests its condition without the lock and again with it.
+ * users_lock guards inode->fifo and who uses it. A waiter tests its condition without the lock and
+ * again with it. Release takes no vfs_lock: the last reference may go where that is held.
  */
 #include "fs/vfs.h"
 #include "fs/pipebuf.h"
@@ -15,7 +16,7 @@
 #define FIONREAD 0x541b
 
 struct pipe {
-	int users; /* files; vfs_lock */
+	int users; /* files; users_lock */
 	struct mutex lock;
 	struct waitq reading, writing; /* wait for bytes, for room */
 	unsigned readers, writers;
@@ -23,11 +24,13 @@ struct pipe {
 	struct pipebuf buf;
 };
 
+static struct mutex users_lock = MUTEX_INIT(users_lock);
+
 static struct pipe *pipe_get(struct inode *i)
 {
 	struct pipe *p;
 
-	mutex_lock(&vfs_lock);
+	mutex_lock(&users_lock);
 	p = i->fifo;
 	if (!p) {
 		p = kzalloc(sizeof(*p));
@@ -40,7 +43,7 @@ static struct pipe *pipe_get(struct inode *i)
 	}
 	if (p)
 		p->users++;
-	mutex_unlock(&vfs_lock);
+	mutex_unlock(&users_lock);
 	return p;
 }
 
@@ -48,11 +51,11 @@ static void pipe_put(struct inode *i, struct pipe *p)
 {
 	bool last;
 
-	mutex_lock(&vfs_lock);
+	mutex_lock(&users_lock);
 	last = !--p->users;
 	if (last)
 		i->fifo = NULL;
-	mutex_unlock(&vfs_lock);
+	mutex_unlock(&users_lock);
 	if (last) {
 		pipebuf_free(&p->buf);
 		kfree(p);
@@ -297,9 +300,9 @@ static struct file *open_end(struct inode *i, struct pipe *p, unsigned flags)
 
 	if (!f)
 		return NULL;
-	mutex_lock(&vfs_lock);
+	mutex_lock(&users_lock);
 	p->users++;
-	mutex_unlock(&vfs_lock);
+	mutex_unlock(&users_lock);
 	join(f, p);
 	return f;
 }

@@ -7,7 +7,8 @@
  * that getcwd and /proc need.
  *
  * Locks: vfs_lock (a mutex) guards all names: directory contents, link counts, mounts. It is held
- * over one whole operation on names, never while user memory is touched or a device is opened.
+ * over one whole operation on names, never while user memory is touched or a device is opened; so it
+ * may be taken under mm->lock. A file's release function must not take it.
  * inode->lock (a mutex, inside vfs_lock) guards the size and content against other writers. Reference
  * counts are atomic.
  */
@@ -80,7 +81,7 @@ struct inode {
 	const struct inode_ops *ops;
 	const struct file_ops *fops; /* NULL for devices: by rdev, and for FIFOs */
 	struct mutex lock;
-	struct pipe *fifo; /* of an open FIFO; vfs_lock */
+	struct pipe *fifo; /* of an open FIFO: pipe.c */
 };
 
 /*
