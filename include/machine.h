@@ -141,6 +141,14 @@ void machine_regs_program(struct regs *regs, unsigned long entry, unsigned long 
 void machine_regs_set_result(struct regs *regs, long value);
 
 bool machine_regs_user(const struct regs *regs);
+unsigned long machine_regs_stack(const struct regs *regs);
+void machine_regs_set_stack(struct regs *regs, unsigned long stack);
+
+/* The system call that these registers are in (number, result so far); false: they are in none. */
+bool machine_regs_syscall(const struct regs *regs, int *number, long *result);
+
+/* Leaves the kernel with the registers at machine_user_regs(stack) of the current thread. */
+_Noreturn void machine_enter_user(void *stack);
 
 /* Loads the TLS descriptors of the current thread, after machine_tls_set on it. */
 void machine_tls_load(struct machine_thread *t);
@@ -175,8 +183,12 @@ int machine_signal_enter(struct regs *regs, const struct signal_frame *f);
 int machine_signal_return(struct regs *regs, bool rt, uint64_t *mask, uint32_t *alt_sp,
 			  uint32_t *alt_size, uint32_t *alt_flags);
 
-/* Makes the program execute its system call again, with its number or with another. */
+/*
+ * Makes the program execute its system call again, with its number or with another; and declares
+ * that these registers are in no system call any more.
+ */
 void machine_syscall_restart(struct regs *regs, int number);
+void machine_syscall_done(struct regs *regs);
 
 /* ---- Address spaces ------------------------------------------------------------------------ */
 
@@ -267,7 +279,6 @@ _Noreturn void kernel_main(void); /* machine_info is filled, interrupts masked, 
 void kernel_timer(void);	  /* the timer's interrupt, interrupts masked */
 void kernel_console_input(void);  /* something may be typed, interrupts masked */
 void kernel_thread_begin(void);	  /* first thing on a new thread's stack, interrupts masked */
-void kernel_shutdown_request(int reason); /* the machine wants us to end: 0 poweroff, 1 reboot */
 
 /* A system call by the program: number and arguments in regs, result to regs. Unmasked. */
 void kernel_syscall(struct regs *regs);

@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "mm/page.h"
 #include "proc/sched.h"
+#include "console.h"
 #include "fs.h"
 #include "vm.h"
 
@@ -97,6 +98,7 @@ _Noreturn void kernel_main(void)
 	sched_init();
 	random_stir(machine_wall_clock());
 	tty_init();
+	console_start();
 	irq_restore(0);
 	if (!kthread_create("init", first_process, NULL))
 		panic("no memory for the first process");

@@ -65,10 +65,9 @@ void random_stir(uint64_t sample)
 void random_bytes(void *buf, size_t n)
 {
 	uint32_t out[16], counter = 0;
-	unsigned long state;
 
 	random_stir(machine_entropy());
-	state = spin_lock_irq(&lock);
+	spin_lock(&lock);
 	while (n) {
 		size_t part = min(n, sizeof(out));
 
@@ -79,5 +78,5 @@ void random_bytes(void *buf, size_t n)
 	}
 	block(out, 0);
 	memcpy(pool, out, sizeof(pool));
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 
 void switch_stacks(uint32_t *save_esp, uint32_t new_esp);
+_Noreturn void enter_user(struct regs *r);
 extern const char entry_thread[], entry_fork_child[];
 
 /* What switch_stacks pops, from the lowest address up. */
@@ -77,18 +78,7 @@ void machine_thread_fini(struct machine_thread *t)
 	fpu_drop(t);
 }
 
-void machine_regs_program(struct regs *regs, unsigned long entry, unsigned long stack)
+_Noreturn void machine_enter_user(void *stack)
 {
-	memset(regs, 0, sizeof(*regs));
-	regs->ds = regs->es = regs->ss = FLAT_USER_DS;
-	regs->cs = FLAT_USER_CS;
-	regs->eflags = X86_EFLAGS_IF;
-	regs->eip = entry;
-	regs->esp = stack;
-	regs->error_code = ~0u;
-}
-
-void machine_regs_set_result(struct regs *regs, long value)
-{
-	regs->eax = value;
+	enter_user(machine_user_regs(stack));
 }

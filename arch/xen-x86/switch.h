@@ -7,8 +7,6 @@
 
 #include "xen-x86.h"
 
-#define X86_EFLAGS_IF 0x200u
-
 unsigned desc_switch_calls(struct multicall_entry *calls, const struct machine_thread *to);
 unsigned fpu_switch_calls(struct multicall_entry *calls, const struct machine_thread *to);
 

@@ -56,11 +56,6 @@ static const struct {
 	/* clang-format on */
 };
 
-bool machine_regs_user(const struct regs *regs)
-{
-	return (regs->cs & 3) == 3;
-}
-
 static bool trap_fixup(struct regs *r)
 {
 	const struct extable_entry *e;
@@ -95,6 +90,7 @@ void trap_exception(struct regs *r, unsigned vector)
 		if (vector == VECTOR_DB)
 			r->eflags &= ~EFLAGS_TF;
 		kernel_exception_info(vector, r->error_code == ~0u ? 0 : r->error_code, 0);
+		machine_syscall_done(r);
 		kernel_exception(exceptions[vector].sig, exceptions[vector].code, r->eip);
 		return;
 	}
@@ -114,7 +110,11 @@ void trap_page_fault(struct regs *r)
 			 (r->error_code & PF_INSTR ? FAULT_EXEC : 0) |
 			 (machine_regs_user(r) ? FAULT_USER : 0);
 	int sig = SIGSEGV, code = SEGV_MAPERR, rc = -EFAULT;
+	unsigned error = r->error_code;
 
+	/* Where that was, a system call's number would be. */
+	if (machine_regs_user(r))
+		machine_syscall_done(r);
 	if (!was_masked)
 		irq_restore(0);
 	if (address < machine_user_end && !was_masked)
@@ -124,7 +124,7 @@ void trap_page_fault(struct regs *r)
 	if (!rc)
 		return;
 	if (machine_regs_user(r)) {
-		kernel_exception_info(VECTOR_PF, r->error_code, address);
+		kernel_exception_info(VECTOR_PF, error, address);
 		kernel_exception(sig, code, address);
 	} else if (!trap_fixup(r)) {
 		trap_fatal(r, "page fault", address);

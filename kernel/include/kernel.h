@@ -58,6 +58,7 @@ static inline long ptr_err(const void *p)
 #define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514
 #define ERESTART_BLOCK 516
+#define SYS_RESTART    0 /* number of restart_syscall on i386 */
 
 /* ---- kernel/printk.c: from any context ---- */
 void vprintk(const char *fmt, va_list ap);

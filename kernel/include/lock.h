@@ -2,16 +2,16 @@
 /*
  * Locks and wait queues.
  *
- * A spinlock forbids preemption while it is held, and its holder must not sleep. Data that an
- * interrupt also touches is guarded by spin_lock_irq, which masks interrupts as well. A mutex may be
- * held while sleeping and is never taken in an interrupt.
+ * A spinlock masks interrupts and forbids preemption while it is held; its holder must not sleep, and
+ * sections are short. Spinlocks are released in the reverse order. A mutex may be held while sleeping
+ * and is never taken in an interrupt.
  *
  * A thread inside a system call is not preempted against its will (cond_resched in long loops gives
  * way), but it can sleep in mutex_lock, kmalloc never, user copies yes: so whatever spans a sleep
  * needs a mutex.
  *
  * Lock order, outermost first: mutexes of file systems (inode, pipe, tty), mm->lock, then spinlocks:
- * process tree, signal, run queue, waitq, timer, page, kmalloc, console.
+ * proc_lock, waitq, timer, kmalloc, page. The run queue is guarded by masking interrupts.
  */
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
@@ -22,10 +22,11 @@ struct task;
 
 struct spinlock {
 	volatile bool held;
+	unsigned long irq_state; /* of the holder, before */
 };
 
 /* clang-format off */
-#define SPINLOCK_INIT { false }
+#define SPINLOCK_INIT { false, 0 }
 /* clang-format on */
 
 void preempt_disable(void);
@@ -33,7 +34,9 @@ void preempt_enable(void); /* switches if that became due meanwhile */
 
 void spin_lock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
-unsigned long spin_lock_irq(struct spinlock *l); /* returns what unlock needs */
+
+/* The same; the state is for callers that keep it themselves. */
+unsigned long spin_lock_irq(struct spinlock *l);
 void spin_unlock_irq(struct spinlock *l, unsigned long state);
 
 /*

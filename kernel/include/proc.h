@@ -55,14 +55,15 @@ struct task {
 	struct mm *mm;	       /* NULL for kernel threads */
 	struct fdtable *files; /* kernel/fs */
 	struct fs_context *fs; /* kernel/fs: cwd, root, umask */
+	uint32_t *set_tid;     /* user address: gets the tid when the task starts */
 	uint32_t *clear_tid;   /* user address: zeroed and woken at exit */
 	void *robust_list;     /* user address, as set_robust_list left it */
 	uint64_t start_time;
 	unsigned long fault_trap, fault_error, fault_address;
-	long (*restart_fn)(void *arg); /* restart_syscall */
+	long (*restart_fn)(void *arg); /* what restart_syscall continues; gets restart_arg */
 	uint64_t restart_arg[4];
 
-	/* Signal lock. */
+	/* proc_lock: signals. */
 	struct sighand *sighand;
 	sigset64_t blocked, saved_blocked, pending;
 	bool restore_blocked;
@@ -70,12 +71,11 @@ struct task {
 	unsigned long alt_sp, alt_size;
 	uint32_t alt_flags;
 
-	/* Process tree lock. */
+	/* proc_lock: the tree. */
 	struct process *proc;
 	struct list thread_link; /* in proc->threads */
 	struct list all_link;	 /* by tid */
-	bool *vfork_done;	 /* the parent sleeps on it */
-	struct waitq *vfork_wait;
+	bool *vfork_done;	 /* the parent of a vfork sleeps until it is set */
 	bool exiting;
 };
 
@@ -96,7 +96,7 @@ struct rlimit64 {
 #define RLIM_INFINITY (~0ull)
 
 struct process {
-	/* Process tree lock. */
+	/* proc_lock: the tree. */
 	int pid, pgrp, session;
 	struct process *parent;
 	struct list children, sibling, all_link, threads;
@@ -104,16 +104,18 @@ struct process {
 	struct task *leader; /* may have exited; NULL when reaped */
 	bool zombie;	     /* all threads gone, waits for wait4 */
 	bool execed;
-	int exit_signal; /* to the parent, 0 = none */
-	int exit_status; /* as wait4 reports it */
-	bool group_exit; /* exit_group, or a fatal signal: exit_status is decided */
-	bool stopped, stop_reported, continued; /* job control */
+	int exit_signal;	 /* to the parent, 0 = none */
+	int exit_status;	 /* as wait4 reports it */
+	bool group_exit;	 /* exit_group, or a fatal signal: exit_status is decided */
+	bool stopped, continued; /* job control */
+	bool stop_announced, stop_reported; /* to the parent, by SIGCHLD and by wait4 */
 	int stop_signal;
-	struct waitq wait;		   /* parents sleep here in wait4 */
+	struct task *exec_task;		   /* all other threads must end: one of them execs */
+	struct waitq wait;		   /* its threads sleep here: wait4, vfork, exec */
 	uint64_t dead_user, dead_system;   /* of its ended threads, ns */
 	uint64_t child_user, child_system; /* of reaped children */
 
-	/* Signal lock. */
+	/* proc_lock: signals. */
 	sigset64_t pending;
 	struct siginfo *pending_info[NSIG];
 	struct timer real_timer; /* ITIMER_REAL, alarm */
@@ -151,17 +153,13 @@ uint64_t sched_idle_time(void);
 uint64_t sched_switch_count(void);
 
 /* ---- Life of processes (fork.c exec.c exit.c wait.c) ---- */
-/* clone, fork, vfork. regs are the caller's. Returns the child's tid or an error. */
+/*
+ * clone, fork, vfork. regs are the caller's; stack 0: the same; tls only with CLONE_SETTLS. ptid and
+ * ctid are user pointers. Returns the child's tid or an error.
+ */
 long proc_clone(const struct regs *regs, uint32_t flags, unsigned long stack, uint32_t *ptid,
-		unsigned long tls, uint32_t *ctid);
+		const struct machine_tls *tls, uint32_t *ctid);
 
-/* Vectors of strings in kernel memory, so that scripts can put words before them. */
-struct exec_args {
-	char *path; /* as the program named it (AT_EXECFN); kmalloc */
-	int argc, envc;
-	char **argv, **envp; /* kmalloc each */
-	size_t bytes;
-};
 /* Reads path, argv, envp from user memory and replaces the program. Does not return to it on success. */
 long proc_execve(const char *user_path, const uint32_t *user_argv, const uint32_t *user_envp);
 /* The same from kernel memory; the first program starts so. */
@@ -185,7 +183,8 @@ bool proc_pgrp_orphaned(int pgrp);
 bool proc_may_signal(const struct process *p);
 
 /*
- * Finding others. The tree lock is a spinlock: hold it while looking at what you found, do not sleep.
+ * Finding others. proc_lock guards the tree and all signal state; it is a spinlock: hold it while
+ * looking at what you found, do not sleep.
  */
 extern struct spinlock proc_lock;
 extern struct list proc_all; /* of struct process by all_link, ascending pid is not promised */
@@ -204,8 +203,12 @@ long futex_requeue(const uint32_t *user, int wake, int move, const uint32_t *to,
 		   uint32_t value);
 
 /* ---- Sleeping and intervals (itimer.c) ---- */
-/* Sleeps to the deadline: 0 or -ERESTARTNOHAND (a signal came). */
+/*
+ * Sleeps to the deadline: 0, or -ERESTART_BLOCK when a signal came: hand it on, the way back to user
+ * mode makes EINTR or a restart_syscall of it.
+ */
 long proc_sleep_until(uint64_t deadline);
+long proc_restart_syscall(void);
 /* ns each; which is ITIMER_. old_* may be NULL. */
 long proc_setitimer(int which, uint64_t value, uint64_t interval, uint64_t *old_value,
 		    uint64_t *old_interval);

@@ -57,6 +57,9 @@ int signal_send(struct process *p, int sig, const struct siginfo *info);
 int signal_send_pgrp(int pgrp, int sig, const struct siginfo *info);
 int signal_send_session(int session, int sig, const struct siginfo *info);
 
+/* Ends it, whatever it does; proc_lock held. For oom. */
+void signal_kill_locked(struct process *p);
+
 /* The system calls kill, tkill/tgkill (tgid 0 = any), rt_sigqueueinfo; with permission checks. */
 long signal_kill(int pid, int sig);
 long signal_tgkill(int tgid, int tid, int sig);

@@ -95,14 +95,13 @@ static void slab_put(struct page *p, void *obj)
 void *kmalloc(size_t size)
 {
 	unsigned class = class_of(size);
-	unsigned long state;
 	void *p;
 
 	if (class == ARRAY_SIZE(sizes))
 		return size > PAGE_SIZE << 10 ? NULL : pages_alloc(order_of(size));
-	state = spin_lock_irq(&lock);
+	spin_lock(&lock);
 	p = slab_take(class);
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 	return p;
 }
 
@@ -118,7 +117,6 @@ void *kzalloc(size_t size)
 void kfree(const void *obj)
 {
 	struct page *p;
-	unsigned long state;
 
 	if (!obj)
 		return;
@@ -127,9 +125,9 @@ void kfree(const void *obj)
 		pages_free((void *)obj, p->order);
 		return;
 	}
-	state = spin_lock_irq(&lock);
+	spin_lock(&lock);
 	slab_put(p, (void *)obj);
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }
 
 static size_t object_size(const void *obj)

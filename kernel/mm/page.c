@@ -79,10 +79,11 @@ static struct page *block_take(unsigned order)
 
 static struct page *block_alloc(unsigned order)
 {
-	unsigned long state = spin_lock_irq(&lock);
-	struct page *p = block_take(order);
+	struct page *p;
 
-	spin_unlock_irq(&lock, state);
+	spin_lock(&lock);
+	p = block_take(order);
+	spin_unlock(&lock);
 	return p;
 }
 
@@ -104,21 +105,19 @@ pfn_t page_alloc_zeroed(void)
 
 void page_get(pfn_t pfn)
 {
-	unsigned long state = spin_lock_irq(&lock);
-
+	spin_lock(&lock);
 	page_of(pfn)->refs++;
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }
 
 void page_put(pfn_t pfn)
 {
 	struct page *p = page_of(pfn);
-	unsigned long state = spin_lock_irq(&lock);
-
+	spin_lock(&lock);
 	bug_on(p->state != PAGE_USED || !p->refs);
 	if (!--p->refs)
 		block_free(pfn_x(pfn), 0);
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }
 
 unsigned page_refs(pfn_t pfn)
@@ -136,11 +135,10 @@ void *pages_alloc(unsigned order)
 void pages_free(void *va, unsigned order)
 {
 	struct page *p = page_of(machine_va_page(va));
-	unsigned long state = spin_lock_irq(&lock);
-
+	spin_lock(&lock);
 	bug_on(p->state != PAGE_USED || p->order != order);
 	block_free(page_index(p), order);
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }
 
 struct page *page_of_va(const void *va)
@@ -160,12 +158,11 @@ unsigned long page_total_count(void)
 
 void page_release_range(unsigned long first, unsigned long end)
 {
-	unsigned long state = spin_lock_irq(&lock);
-
+	spin_lock(&lock);
 	total_count += end - first;
 	for (; first < end; first++)
 		block_free(first, 0);
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }
 
 /* The records themselves lie at the start of the first free range that is large enough. */

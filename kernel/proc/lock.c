@@ -24,30 +24,34 @@ void preempt_enable(void)
 
 void spin_lock(struct spinlock *l)
 {
+	unsigned long state = irq_save();
+
 	preempt_disable();
 	bug_on(l->held);
 	l->held = true;
+	l->irq_state = state;
 }
 
 void spin_unlock(struct spinlock *l)
 {
+	unsigned long state = l->irq_state;
+
 	bug_on(!l->held);
 	l->held = false;
 	preempt_enable();
+	irq_restore(state);
 }
 
 unsigned long spin_lock_irq(struct spinlock *l)
 {
-	unsigned long state = irq_save();
-
 	spin_lock(l);
-	return state;
+	return l->irq_state;
 }
 
 void spin_unlock_irq(struct spinlock *l, unsigned long state)
 {
+	l->irq_state = state;
 	spin_unlock(l);
-	irq_restore(state);
 }
 
 /* ---- Wait queues ---- */
@@ -60,37 +64,34 @@ void waitq_init(struct waitq *q)
 
 void waitq_add(struct waitq *q, struct wait_entry *e)
 {
-	unsigned long state = spin_lock_irq(&q->lock);
-
+	spin_lock(&q->lock);
 	e->task = current;
 	e->queue = q;
 	list_add_tail(&q->entries, &e->link);
-	spin_unlock_irq(&q->lock, state);
+	spin_unlock(&q->lock);
 }
 
 void waitq_remove(struct wait_entry *e)
 {
-	unsigned long state;
-
 	if (!e->queue)
 		return;
-	state = spin_lock_irq(&e->queue->lock);
+	spin_lock(&e->queue->lock);
 	list_del(&e->link);
-	spin_unlock_irq(&e->queue->lock, state);
+	spin_unlock(&e->queue->lock);
 	e->queue = NULL;
 }
 
 static void wake(struct waitq *q, bool one)
 {
-	unsigned long state = spin_lock_irq(&q->lock);
 	struct wait_entry *e;
 
+	spin_lock(&q->lock);
 	list_for_each (e, &q->entries, link) {
 		task_wake(e->task);
 		if (one && e->exclusive)
 			break;
 	}
-	spin_unlock_irq(&q->lock, state);
+	spin_unlock(&q->lock);
 }
 
 void waitq_wake(struct waitq *q)
@@ -151,14 +152,15 @@ void mutex_init(struct mutex *m)
 
 bool mutex_trylock(struct mutex *m)
 {
-	unsigned long state = spin_lock_irq(&m->waiters.lock);
-	bool got = !m->held;
+	bool got;
 
+	spin_lock(&m->waiters.lock);
+	got = !m->held;
 	if (got) {
 		m->held = true;
 		m->owner = current;
 	}
-	spin_unlock_irq(&m->waiters.lock, state);
+	spin_unlock(&m->waiters.lock);
 	return got;
 }
 

@@ -204,6 +204,8 @@ void kernel_thread_begin(void)
 {
 	finish_switch();
 	irq_restore(0);
+	if (!current->kthread)
+		proc_task_begin();
 }
 
 void kernel_preempt(void)
@@ -212,12 +214,22 @@ void kernel_preempt(void)
 		give_way(true);
 }
 
+/* A result that a program must never see: its system call is to be repeated, or to fail. */
+static bool wants_restart(const struct regs *regs)
+{
+	int number;
+	long result;
+
+	return machine_regs_syscall(regs, &number, &result) && result <= -ERESTARTSYS &&
+	       result >= -ERESTART_BLOCK;
+}
+
 void kernel_return_to_user(struct regs *regs)
 {
 	for (;;) {
 		if (sched_need_resched)
 			give_way(true);
-		if (!signal_work(current))
+		if (!signal_work(current) && !wants_restart(regs))
 			return;
 		irq_restore(0);
 		signal_deliver(regs);

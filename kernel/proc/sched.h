@@ -31,23 +31,34 @@ extern struct process proc_kernel; /* process 0 */
 void process_init(struct process *p);
 void proc_become_init(void); /* fork.c: the current kernel thread becomes process 1 */
 
-/* signal.c */
-bool signal_work(const struct task *t); /* has it something to do before user mode? */
-void signal_deliver(struct regs *regs);
+/* signal.c; the first three with proc_lock held */
+void signal_send_locked(struct process *p, struct task *t, int sig, const struct siginfo *info);
 void signal_wake(struct task *t, bool fatal); /* so that it sees its signals */
-struct sighand *sighand_copy(const struct sighand *from);
-void sighand_put(struct sighand *s);
-void signal_exec_reset(struct task *t);
 void signal_flush_task(struct task *t);
-void signal_flush_process(struct process *p);
+void signal_flush_process(struct process *p); /* needs no lock when nobody knows p any more */
+bool signal_work(const struct task *t);	      /* has it something to do before user mode? */
+void signal_deliver(struct regs *regs);
+void signal_exec_reset(struct task *t);
+struct sighand *sighand_copy(const struct sighand *from); /* NULL: defaults */
+struct sighand *sighand_get(struct sighand *s);
+void sighand_put(struct sighand *s);
+
+/* fork.c */
+void proc_become_init(void); /* the current kernel thread becomes process 1 */
+void proc_task_begin(void);
 
 /* exit.c */
-void proc_kill_threads(struct process *p); /* all but current die soon; proc_lock held */
-void proc_report_stop(struct process *p);  /* proc_lock held */
+void process_free(struct process *p);
+void proc_report_stop(struct process *p); /* proc_lock held */
 void proc_report_continue(struct process *p);
+void proc_vfork_done(struct task *t);
+int proc_become_only_thread(void);
+
+/* pgrp.c */
+bool proc_pgrp_orphaned_locked(int pgrp);
 
 /* futex.c, itimer.c */
-void futex_exit(struct task *t);
+void futex_robust_exit(struct task *t);
 void itimer_fire(struct timer *t);
 
 #endif

@@ -38,9 +38,9 @@ static void program(void)
 
 void timer_arm(struct timer *t, uint64_t deadline)
 {
-	unsigned long state = spin_lock_irq(&lock);
 	struct list *at;
 
+	spin_lock(&lock);
 	list_del(&t->link);
 	t->deadline = deadline;
 	t->armed = true;
@@ -49,27 +49,27 @@ void timer_arm(struct timer *t, uint64_t deadline)
 			break;
 	list_insert_between(&t->link, at, at->next);
 	program();
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }
 
 bool timer_cancel(struct timer *t)
 {
-	unsigned long state = spin_lock_irq(&lock);
-	bool was = t->armed;
+	bool was;
 
+	spin_lock(&lock);
+	was = t->armed;
 	list_del(&t->link);
 	t->armed = false;
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 	return was;
 }
 
 void timer_tick_at(uint64_t deadline)
 {
-	unsigned long state = spin_lock_irq(&lock);
-
+	spin_lock(&lock);
 	tick_deadline = deadline;
 	program();
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 }
 
 static struct timer *take_expired(uint64_t now)
@@ -89,20 +89,20 @@ static struct timer *take_expired(uint64_t now)
 void kernel_timer(void)
 {
 	uint64_t now = machine_now();
-	unsigned long state = spin_lock_irq(&lock);
 	struct timer *t;
 	bool tick = now >= tick_deadline;
 
+	spin_lock(&lock);
 	programmed = ~0ull;
 	if (tick)
 		tick_deadline = ~0ull;
 	while ((t = take_expired(now))) {
-		spin_unlock_irq(&lock, state);
+		spin_unlock(&lock);
 		t->fn(t);
-		state = spin_lock_irq(&lock);
+		spin_lock(&lock);
 	}
 	program();
-	spin_unlock_irq(&lock, state);
+	spin_unlock(&lock);
 	if (tick)
 		sched_tick(now);
 }

@@ -229,6 +229,12 @@ FUNC entry_thread
 	ud2
 END entry_thread
 
+/* enter_user(struct regs *r = eax): leaves with these registers, which end the kernel stack */
+FUNC enter_user
+	movl %eax, %esp
+	jmp return_to_user
+END enter_user
+
 /* switch_stacks(uint32_t *save_esp = eax, uint32_t new_esp = edx) */
 FUNC switch_stacks
 	pushl %ebp
