@@ -48,11 +48,11 @@ struct hypercall {
 #define TAKE64_U64(a)  ((a)[0])
 
 /* clang-format off */
-#define THUNK(width, name, call)                                              \
+#define THUNK(width, name, expr)                                              \
 	static long call##width##_##name(const uint64_t *a)                   \
 	{                                                                     \
 		(void)a;                                                      \
-		return call;                                                  \
+		return expr;                                                  \
 	}
 #define SLOT1(k1)	  (a + WORDS32_##k1)
 #define SLOT2(k1, k2)	  (a + WORDS32_##k1 + WORDS32_##k2)
@@ -137,6 +137,14 @@ long hypercall_invoke(struct vcpu *v, uint64_t nr, const uint64_t args[HYPERCALL
 	return h->call(args);
 }
 
+long hypercall_again(struct vcpu *v, uint64_t nr, const uint64_t args[HYPERCALL_ARGS])
+{
+	const struct hypercall *h = find_call(v, nr);
+
+	v->call_name = h->name;
+	return h->call(args);
+}
+
 static void take_arguments(bool is_32bit, const struct cpu_user_regs *regs, uint64_t *args)
 {
 	if (is_32bit) {
@@ -196,12 +204,10 @@ void guest_hypercall(struct cpu_user_regs *regs)
 static void resume_call(struct vcpu *v)
 {
 	struct continuation *c = &v->cont;
-	const struct hypercall *h = find_call(v, c->nr);
 	long rc;
 
 	c->active = false;
-	v->call_name = h->name;
-	rc = h->call(c->args);
+	rc = hypercall_again(v, c->nr, c->args);
 	if (rc == -ERESTART)
 		c->active = true;
 	else

@@ -13,6 +13,9 @@ long do_xen_version(unsigned int cmd, gptr_t arg);
 long do_console_io(unsigned int cmd, unsigned int count, gptr_t buffer);
 long do_vm_assist(unsigned int cmd, unsigned int type);
 
+/* The image's build id from its linker note; *size 0 if there is none. */
+const uint8_t *image_build_id(size_t *size);
+
 /* control/ */
 long do_physdev_op(unsigned int cmd, gptr_t arg);
 long do_physdev_op_compat(gptr_t op);

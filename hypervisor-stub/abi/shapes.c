@@ -16,7 +16,7 @@
 #define SHAPE_MAX 512
 
 #define SHAPE32(name, size) enum { SIZE32_##name = (size) };
-#define SAME32(name, size)                                                                       \
+#define SAME32(name, size) \
 	_Static_assert(sizeof(struct name) == (size), "struct " #name " has two layouts");
 #define FIELD32(field, offset, size)
 #define END32(name)
@@ -42,9 +42,9 @@ static inline __attribute__((always_inline)) void widen(void *to, size_t to_size
 
 #define FIELD_SIZES_OK(wide, narrow) ((wide) == (narrow) || ((wide) == 8 && (narrow) == 4))
 
-#define SHAPE32(name, size)                                                                      \
-	static inline void widen_##name(struct name *native, const uint8_t *raw)                 \
-	{                                                                                        \
+#define SHAPE32(name, size)                                                      \
+	static inline void widen_##name(struct name *native, const uint8_t *raw) \
+	{                                                                        \
 		memset(native, 0, sizeof(*native));
 #define FIELD32(field, offset, size)                                                             \
 	_Static_assert(FIELD_SIZES_OK(sizeof(native->field), size), #field " changes its size"); \
@@ -56,9 +56,9 @@ static inline __attribute__((always_inline)) void widen(void *to, size_t to_size
 #undef FIELD32
 
 /* Little-endian: the low half of a widened field stands first. */
-#define SHAPE32(name, size)                                                                      \
-	static inline void narrow_##name(uint8_t *raw, const struct name *native)                \
-	{                                                                                        \
+#define SHAPE32(name, size)                                                       \
+	static inline void narrow_##name(uint8_t *raw, const struct name *native) \
+	{                                                                         \
 		memset(raw, 0, size);
 #define FIELD32(field, offset, size) memcpy(raw + (offset), &native->field, size);
 #include "shapes32.h"
@@ -106,20 +106,20 @@ static int put_native(gptr_t array, uint64_t index, const void *native, size_t s
 		return guest_is_32bit() ? SIZE32_##name : sizeof(struct name);                   \
 	}
 
-#define SAME(name)                                                                               \
-	int guest_get_##name(struct name *native, gptr_t array, uint64_t index)                  \
-	{                                                                                        \
-		return get_native(native, array, index, sizeof(*native));                        \
-	}                                                                                        \
-                                                                                                 \
-	int guest_put_##name(gptr_t array, uint64_t index, const struct name *native)            \
-	{                                                                                        \
-		return put_native(array, index, native, sizeof(*native));                        \
-	}                                                                                        \
-                                                                                                 \
-	size_t guest_sizeof_##name(void)                                                         \
-	{                                                                                        \
-		return sizeof(struct name);                                                      \
+#define SAME(name)                                                                    \
+	int guest_get_##name(struct name *native, gptr_t array, uint64_t index)       \
+	{                                                                             \
+		return get_native(native, array, index, sizeof(*native));             \
+	}                                                                             \
+                                                                                      \
+	int guest_put_##name(gptr_t array, uint64_t index, const struct name *native) \
+	{                                                                             \
+		return put_native(array, index, native, sizeof(*native));             \
+	}                                                                             \
+                                                                                      \
+	size_t guest_sizeof_##name(void)                                              \
+	{                                                                             \
+		return sizeof(struct name);                                           \
 	}
 
 #include "abi/shapes.def"

@@ -19,9 +19,9 @@
 #include <xen/vcpu.h>
 #include <xen/version.h>
 
-#define SHAPE(name, fields)                                                               \
-	int guest_get_##name(struct name *native, gptr_t array, uint64_t index);          \
-	int guest_put_##name(gptr_t array, uint64_t index, const struct name *native);    \
+#define SHAPE(name, fields)                                                            \
+	int guest_get_##name(struct name *native, gptr_t array, uint64_t index);       \
+	int guest_put_##name(gptr_t array, uint64_t index, const struct name *native); \
 	size_t guest_sizeof_##name(void);
 #define SAME(name) SHAPE(name, )
 #include "abi/shapes.def"

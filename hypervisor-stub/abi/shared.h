@@ -15,14 +15,14 @@
 #include "offsets32.h"
 
 /* Address of a field of d's shared_info or of v's vcpu_info, whatever the width. */
-#define SHARED_FIELD(d, field)                                                            \
-	((void *)((uint8_t *)(d)->shared_info +                                           \
-		  ((d)->is_32bit ? (size_t)OFF32_shared_info_##field                      \
-				 : offsetof(struct shared_info, field))))
-#define VCPU_INFO_FIELD(v, field)                                                         \
-	((void *)((uint8_t *)(v)->vcpu_info +                                             \
-		  ((v)->domain->is_32bit ? (size_t)OFF32_vcpu_info_##field                \
-					 : offsetof(struct vcpu_info, field))))
+#define SHARED_FIELD(d, field)                                                               \
+	((void *)((uint8_t *)(d)->shared_info + ((d)->is_32bit                               \
+							 ? (size_t)OFF32_shared_info_##field \
+							 : offsetof(struct shared_info, field))))
+#define VCPU_INFO_FIELD(v, field)                                                        \
+	((void *)((uint8_t *)(v)->vcpu_info + ((v)->domain->is_32bit                     \
+						       ? (size_t)OFF32_vcpu_info_##field \
+						       : offsetof(struct vcpu_info, field))))
 
 /* The first two bytes are the same in both: upcall pending, upcall mask. */
 _Static_assert(offsetof(struct vcpu_info, evtchn_upcall_pending) == 0 &&

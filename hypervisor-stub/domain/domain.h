@@ -15,8 +15,10 @@
 #include "lib/list.h"
 #include "mm/mm.h"
 #include "pv/pv.h"
+#include "sched/policy.h"
 #include "time/timer.h"
 
+#include <xen/event_channel.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
@@ -24,7 +26,12 @@ struct evtchns;
 struct grants;
 struct pcpu;
 
-#define DOMAIN_MAX_VCPUS 32 /* XEN_LEGACY_MAX_VCPUS: those with a vcpu_info in shared_info */
+#define SHUTDOWN_CODE_NONE (~0u)
+#define DOMAIN_MAX_VCPUS   32 /* XEN_LEGACY_MAX_VCPUS: those with a vcpu_info in shared_info */
+
+#ifndef DOMID_IDLE /* only <xen/xen.h> for the hypervisor itself names it */
+#define DOMID_IDLE 0x7fff
+#endif
 
 enum domain_state { DOM_ALIVE, DOM_SHUTDOWN, DOM_DYING, DOM_DEAD };
 
@@ -42,9 +49,11 @@ struct domain {
 	_Atomic unsigned int refs;
 	struct spinlock life; /* guards state, shutdown_code */
 	enum domain_state state;
-	unsigned int shutdown_code;
-	bool shutting_down;
+	unsigned int shutdown_code; /* SHUTDOWN_*, or SHUTDOWN_CODE_NONE */
+	unsigned int kill_step;	    /* how far life.c's list of steps has come */
 	_Atomic unsigned int pause_count;
+	struct timer watchdog[2]; /* SCHEDOP_watchdog: ids 1 and 2 */
+	bool watchdog_used[2];
 	uint8_t handle[16];
 
 	/* mm/ */
@@ -61,6 +70,9 @@ struct domain {
 	/* abi/ */
 	void *shared_info; /* one heap page; only abi/shared.h looks inside */
 	uint64_t vm_assist;
+
+	/* sched/: vCPUs inside SCHEDOP_poll */
+	_Atomic unsigned int pollers;
 
 	/* event/, grant/ */
 	struct evtchns *evtchn;
@@ -79,21 +91,36 @@ struct domain {
 	struct guest_symbols *symbols;
 };
 
-/* A long hypercall keeps its place here, never in guest registers (law 4). */
+#define HYPERCALL_ARGS 6
+
+/*
+ * A long hypercall keeps its place here, never in guest registers or guest memory (law 4). The inner
+ * call of a multicall uses the same fields as one that stands alone; the multicall's own place is in
+ * `multi`, with the copy of the entry that stopped half-way.
+ */
 struct continuation {
-	bool active; /* re-dispatch on the way back to the guest */
-	bool in_multicall;
-	uint16_t nr;
-	uint64_t args[6];     /* native */
-	uint64_t progress[6]; /* the handler's own; zero at its first entry */
-	uint64_t multi[6];    /* the outer multicall's progress */
+	bool active;  /* re-dispatch on the way back to the guest */
+	bool started; /* progress belongs to the call that runs */
+	uint32_t nr;
+	uint64_t args[HYPERCALL_ARGS]; /* as the guest gave them */
+	uint64_t progress[6];	       /* the handler's own; zero at its first entry */
+	struct {
+		bool running; /* inside a multicall: another one is refused */
+		bool stopped; /* left with -ERESTART: this entry resumes it */
+		bool inner;   /* entry `index` itself stopped half-way */
+		uint32_t index;
+		uint64_t nr;
+		uint64_t args[HYPERCALL_ARGS];
+	} multi;
 };
 
 struct call_record {
-	uint16_t nr;
-	uint64_t args[6];
-	int64_t rc;
+	uint32_t nr;
+	uint64_t args[HYPERCALL_ARGS];
+	int64_t rc; /* -ERESTART: not finished */
 };
+
+#define CALL_NO_INDEX (~0u) /* call_index: not a batch */
 
 #define CALL_HISTORY 16
 
@@ -120,31 +147,31 @@ struct vcpu {
 	struct frame *vcpu_info_frame; /* registered page, typed writable; NULL: in shared_info */
 	struct continuation cont;
 	struct call_record history[CALL_HISTORY]; /* ring; history_next is the oldest */
-	unsigned int history_next;
-	const char *call_name;	 /* what runs now, for explanations */
-	unsigned int call_index; /* element of a batch */
+	unsigned int history_next;		  /* counts up; the record is at its remainder */
+	const char *call_name;			  /* what runs now, for explanations */
+	unsigned int call_index;		  /* element of a batch, or CALL_NO_INDEX */
 
-	/* sched/ */
+	/* sched/; lock: runq of sched.cpu */
 	struct {
-		struct list queue;
-		struct pcpu *cpu; /* where it runs or ran last */
-		bool running, blocked, down, in_poll;
+		struct sched_unit unit; /* the policy's view of it */
+		struct pcpu *cpu;	/* where it runs or ran last */
+		bool running, blocked, down;
+		bool in_poll; /* blocked in SCHEDOP_poll */
 		_Atomic unsigned int pause_count;
-		uint64_t pinned; /* affinity mask of pCPUs */
-		void *policy;	 /* the policy's own */
 		struct vcpu_runstate_info runstate;
 		gptr_t runstate_area; /* guest virtual address, 0: none */
 		struct timer poll_timer;
-		uint16_t poll_port; /* one port, or 0 for many */
+		evtchn_port_t poll_port; /* the one port polled, or 0 for any */
 	} sched;
 
 	/* time/ */
 	struct timer singleshot, periodic;
-	uint64_t period;  /* ns, 0: off */
+	uint64_t period; /* ns, 0: off */
+	stime_t next_tick;
 	gptr_t time_area; /* registered secondary time area; 0: none */
 
-	/* event/ */
-	uint16_t virq_port[24]; /* 0: not bound; the domain's evtchn lock */
+	/* event/; lock: the domain's evtchn lock */
+	evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
 };
 
 extern struct list domain_list;
@@ -155,13 +182,38 @@ struct domain *domain_get(domid_t id);
 struct domain *domain_get_or_self(domid_t id);
 void domain_hold(struct domain *d);
 void domain_put(struct domain *d);
+/* It is dead: nobody finds it any more; gives up the list's reference. */
+void domain_unlist(struct domain *d);
 
 /* Create with nothing in it: no memory, vCPUs not initialised. NULL: no memory or number taken. */
 struct domain *domain_create(domid_t id, bool is_32bit, bool privileged, unsigned int max_vcpus);
-/* The guest's own wish, SHUTDOWN_*; for domain 0 this ends the machine. */
+/* The guest's own wish, SHUTDOWN_*; for domain 0 this ends the machine and does not return. */
 void domain_shutdown(struct domain *d, unsigned int reason);
-/* Start destroying; finishes in the background. */
+/* Start destroying; finishes in the background. Needs no lock held but may run under any. */
 void domain_kill(struct domain *d);
+/* life.c: at boot. */
+void life_init(void);
+
+/* vcpu.c. -ENOMEM leaves NULL. The vCPU is down and not initialised. */
+struct vcpu *vcpu_create(struct domain *d, unsigned int id);
+void vcpu_free(struct vcpu *v);
+/*
+ * vcpu_info.c: put v's vcpu_info at a place in a frame of its domain, once. -ENXIO, -EINVAL. And give
+ * that frame up again (shared_info's own place is used from then on).
+ */
+long vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset);
+void vcpu_drop_info(struct vcpu *v);
+/*
+ * context.c: registers, tables and callbacks from a guest's vcpu_guest_context (VCPUOP_initialise).
+ * Locks: domain.mm, taken here. -EFAULT, -EINVAL, -ENOMEM; -ERESTART: call again.
+ */
+int vcpu_set_context(struct vcpu *v, gptr_t context);
+
+/*
+ * switch.c: give this pCPU from prev to next, and go there; never returns. Call from the scheduler's
+ * softirq only, with no lock held.
+ */
+noreturn void context_switch(struct vcpu *prev, struct vcpu *next);
 
 /*
  * The guest did something that cannot go on: full report (pv/crash.c), SHUTDOWN_crash. Returns: the
@@ -172,6 +224,12 @@ void domain_crash(struct domain *d, const char *fmt, ...) printf_like(2, 3);
 #define for_each_vcpu(d, v)                                           \
 	for (unsigned int v##_i = 0; v##_i < (d)->max_vcpus; v##_i++) \
 		if (((v) = (d)->vcpu[v##_i]) != NULL)
+
+/* The idle vCPU of a pCPU is no guest: its domain is on no list and has no memory. */
+static inline bool vcpu_is_idle(const struct vcpu *v)
+{
+	return v->domain->id == DOMID_IDLE;
+}
 
 static inline bool domain_is_live(const struct domain *d)
 {

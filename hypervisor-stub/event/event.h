@@ -8,8 +8,7 @@
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
 
-struct vcpu;
-struct domain;
+#include "domain/domain.h"
 
 /* -ENOMEM. */
 int evtchn_init(struct domain *d);
@@ -20,8 +19,18 @@ void evtchn_destroy(struct domain *d);
 void virq_send_vcpu(struct vcpu *v, unsigned int virq);
 void virq_send_global(struct domain *d, unsigned int virq);
 
+/* Is it one of the domain's, bound once, rather than one of each vCPU? */
+bool virq_is_global(unsigned int virq);
+
 /* Set pending bits as the ABI says and kick the vCPU (for ports' senders inside the hypervisor). */
-void evtchn_notify(struct domain *d, uint16_t port);
+void evtchn_notify(struct domain *d, evtchn_port_t port);
+
+/* Nothing is delivered to d in between (moving a vcpu_info). */
+void evtchn_lock(struct domain *d);
+void evtchn_unlock(struct domain *d);
+
+/* Is `port` one that the domain has opened? For those who only look. */
+bool evtchn_is_open(struct domain *d, evtchn_port_t port);
 
 long do_event_channel_op(int cmd, gptr_t arg);
 long do_event_channel_op_compat(gptr_t op);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * domctl, sysctl, platform_op, hvm_op: the calls of a toolstack and of what we are not.
+ *
+ * A structure begins with its command and the version of the interface that its author knew; another
+ * version than that of the installed headers is -EACCES with both numbers, so that a mismatch is never
+ * taken for something else. Only a privileged domain may ask at all. Locks: none yet.
+ */
+#include "abi/abi.h"
+#include "abi/ops.h"
+#include "console/console.h"
+#include "cpu/cpu.h"
+#include "domain/domain.h"
+
+/* gen.mk defines __XEN_TOOLS__ for this file, or these headers show nothing. */
+#include <xen/domctl.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/platform.h>
+#include <xen/sysctl.h>
+
+/* cmd, interface version: the first two words of all of them. */
+static long check_interface(gptr_t op, const char *what, uint32_t version, uint32_t *cmd)
+{
+	uint32_t theirs;
+
+	if (guest_get_u32(cmd, op, 0) || guest_get_u32(&theirs, op, 1))
+		return refuse(-EFAULT, "the argument cannot be read");
+	if (!current->domain->privileged)
+		return refuse(-EPERM, "%s is for a privileged domain", what);
+	if (theirs != version)
+		return refuse(-EACCES, "%s interface version %x, this hypervisor has %x", what,
+			      theirs, version);
+	return 0;
+}
+
+static long unknown(const char *what, uint32_t cmd)
+{
+	return refuse(-EOPNOTSUPP, "there is no %s %u", what, cmd);
+}
+
+long do_sysctl(gptr_t op)
+{
+	uint32_t cmd;
+	long rc = check_interface(op, "sysctl", XEN_SYSCTL_INTERFACE_VERSION, &cmd);
+
+	return rc ? rc : unknown("sysctl", cmd);
+}
+
+long do_domctl(gptr_t op)
+{
+	uint32_t cmd;
+	long rc = check_interface(op, "domctl", XEN_DOMCTL_INTERFACE_VERSION, &cmd);
+
+	return rc ? rc : unknown("domctl", cmd);
+}
+
+long do_platform_op(gptr_t op)
+{
+	uint32_t cmd;
+	long rc = check_interface(op, "platform_op", XENPF_INTERFACE_VERSION, &cmd);
+
+	if (rc)
+		return rc;
+	return refuse(-ENOSYS, "there is no platform_op %u", cmd);
+}
+
+/* Parameters of hardware-virtualized domains, of which there are none here. */
+long do_hvm_op(unsigned int cmd, gptr_t arg)
+{
+	uint32_t first;
+
+	if (cmd != HVMOP_set_param && cmd != HVMOP_get_param)
+		return refuse(-ENOSYS, "there is no hvm_op %u for a paravirtual guest", cmd);
+	if (guest_get_u32(&first, arg, 0))
+		return refuse(-EFAULT, "the argument cannot be read");
+	return refuse(-ESRCH, "there is no hardware-virtualized domain");
+}

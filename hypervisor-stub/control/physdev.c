@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * physdev_op: a guest's I/O privilege, and what domain 0 asks about interrupts.
+ *
+ * Devices are not handed out yet: operations that prepare one answer as observed32.md 3.13 shows for a
+ * machine without it. What is refused is refused alike for both forms of the call. Locks: none.
+ */
+#include "abi/abi.h"
+#include "abi/ops.h"
+#include "abi/shared.h"
+#include "abi/width.h"
+#include "console/console.h"
+#include "cpu/cpu.h"
+#include "domain/domain.h"
+#include "mm/mm.h"
+#include "pv/pv.h"
+
+#define IRQ_LINES 256 /* nr_irqs of a guest */
+
+static long unreadable(void)
+{
+	return refuse(-EFAULT, "the argument cannot be read");
+}
+
+static bool for_hardware_domain(unsigned int cmd, long *rc)
+{
+	if (current->domain->privileged)
+		return true;
+	*rc = refuse(-EPERM, "physdev_op %u is for the domain that owns the devices", cmd);
+	return false;
+}
+
+static long set_iopl(gptr_t arg)
+{
+	struct physdev_set_iopl op;
+
+	if (guest_get_physdev_set_iopl(&op, arg, 0))
+		return unreadable();
+	return pv_set_iopl(op.iopl);
+}
+
+static long set_iobitmap(gptr_t arg)
+{
+	struct physdev_set_iobitmap op;
+
+	if (guest_get_physdev_set_iobitmap(&op, arg, 0))
+		return unreadable();
+	return pv_set_iobitmap(guest_handle(op.bitmap), op.nr_ports);
+}
+
+static long irq_status_query(gptr_t arg)
+{
+	struct physdev_irq_status_query op;
+
+	if (guest_get_physdev_irq_status_query(&op, arg, 0))
+		return unreadable();
+	if (op.irq >= IRQ_LINES)
+		return refuse(-EINVAL, "there is no interrupt line %u", op.irq);
+	op.flags = XENIRQSTAT_needs_eoi;
+	return guest_put_physdev_irq_status_query(arg, 0, &op)
+		       ? refuse(-EFAULT, "the answer cannot be written")
+		       : 0;
+}
+
+static long end_of_interrupt(gptr_t arg)
+{
+	struct physdev_eoi op;
+
+	if (guest_get_physdev_eoi(&op, arg, 0))
+		return unreadable();
+	return op.irq < IRQ_LINES ? refuse(-EINVAL, "line %u has no event channel", op.irq)
+				  : refuse(-EINVAL, "there is no interrupt line %u", op.irq);
+}
+
+/* The old way to choose a vector: ours are our own business, the guest gets its line back. */
+static long alloc_irq_vector(gptr_t arg)
+{
+	struct physdev_irq op;
+
+	if (guest_get_physdev_irq(&op, arg, 0))
+		return unreadable();
+	if (op.irq >= IRQ_LINES)
+		return refuse(-EINVAL, "there is no interrupt line %u", op.irq);
+	op.vector = op.irq;
+	return guest_put_physdev_irq(arg, 0, &op) ? refuse(-EFAULT, "the answer cannot be written")
+						  : 0;
+}
+
+static long no_device(unsigned int cmd)
+{
+	return refuse(-ENODEV, "physdev_op %u: there is no such device", cmd);
+}
+
+static long hardware_op(unsigned int cmd, gptr_t arg)
+{
+	uint8_t first;
+
+	if (copy_from_guest(&first, arg, sizeof(first)))
+		return unreadable();
+	switch (cmd) {
+	case PHYSDEVOP_alloc_irq_vector:
+		return alloc_irq_vector(arg);
+	case PHYSDEVOP_manage_pci_add:
+	case PHYSDEVOP_manage_pci_remove:
+	case PHYSDEVOP_manage_pci_add_ext:
+	case PHYSDEVOP_pci_device_add:
+	case PHYSDEVOP_pci_device_remove:
+	case PHYSDEVOP_dbgp_op:
+		/* A notice about a device: nothing here needs to know yet. */
+		return 0;
+	case PHYSDEVOP_restore_msi:
+	case PHYSDEVOP_pci_mmcfg_reserved:
+	case PHYSDEVOP_restore_msi_ext:
+	case PHYSDEVOP_prepare_msix:
+	case PHYSDEVOP_release_msix:
+		return no_device(cmd);
+	default:
+		return refuse(-EINVAL, "physdev_op %u: interrupts are not handed out", cmd);
+	}
+}
+
+long do_physdev_op(unsigned int cmd, gptr_t arg)
+{
+	long rc;
+
+	switch (cmd) {
+	case PHYSDEVOP_set_iopl:
+		return set_iopl(arg);
+	case PHYSDEVOP_set_iobitmap:
+		return set_iobitmap(arg);
+	case PHYSDEVOP_irq_status_query:
+		return irq_status_query(arg);
+	case PHYSDEVOP_eoi:
+		return end_of_interrupt(arg);
+	case PHYSDEVOP_IRQ_UNMASK_NOTIFY:
+		return 0;
+	case PHYSDEVOP_apic_read:
+	case PHYSDEVOP_apic_write:
+	case PHYSDEVOP_alloc_irq_vector:
+	case PHYSDEVOP_map_pirq:
+	case PHYSDEVOP_unmap_pirq:
+	case PHYSDEVOP_manage_pci_add:
+	case PHYSDEVOP_manage_pci_remove:
+	case PHYSDEVOP_pirq_eoi_gmfn_v1:
+	case PHYSDEVOP_pirq_eoi_gmfn_v2:
+	case PHYSDEVOP_restore_msi:
+	case PHYSDEVOP_manage_pci_add_ext:
+	case PHYSDEVOP_setup_gsi:
+	case PHYSDEVOP_get_free_pirq:
+	case PHYSDEVOP_pci_mmcfg_reserved:
+	case PHYSDEVOP_pci_device_add:
+	case PHYSDEVOP_pci_device_remove:
+	case PHYSDEVOP_restore_msi_ext:
+	case PHYSDEVOP_dbgp_op:
+	case PHYSDEVOP_prepare_msix:
+	case PHYSDEVOP_release_msix:
+		return for_hardware_domain(cmd, &rc) ? hardware_op(cmd, arg) : rc;
+	default:
+		return refuse(-ENOSYS, "there is no physdev_op %u", cmd);
+	}
+}
+
+/* The first form: one structure with the command in front; it knew the first ten commands. */
+long do_physdev_op_compat(gptr_t op)
+{
+	uint32_t cmd;
+
+	if (guest_get_u32(&cmd, op, 0))
+		return unreadable();
+	if (cmd >= PHYSDEVOP_alloc_irq_vector)
+		return refuse(-ENOSYS, "there is no old physdev_op %u", cmd);
+	return do_physdev_op(cmd, gptr_add(op, guest_is_32bit() ? (size_t)OFF32_physdev_op_u
+								: offsetof(struct physdev_op, u)));
+}

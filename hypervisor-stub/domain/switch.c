@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Giving the pCPU from one vCPU to another.
+ *
+ * A vCPU has no stack here, so a switch is a copy of its registers and a jump: the one that leaves is
+ * saved whole, and whatever lay on the pCPU's stack is forgotten. An idle vCPU has no registers at all.
+ * No locks; runs in the scheduler's softirq.
+ */
+#include "abi/abi.h"
+#include "cpu/cpu.h"
+#include "domain/domain.h"
+#include "sched/sched.h"
+
+noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
+{
+	struct cpu_info *info = cpu_info();
+
+	if (!vcpu_is_idle(prev)) {
+		pv_switch_from(prev); /* completes the registers with the selectors */
+		prev->regs = info->regs;
+	}
+	current = next;
+	info->pcpu->running = next;
+	if (vcpu_is_idle(next)) {
+		root_load(next);
+		idle_enter();
+	}
+	info->regs = next->regs;
+	pv_switch_to(next);
+	time_update_vcpu(next);
+	runstate_publish(next);
+	exit_to_guest();
+}

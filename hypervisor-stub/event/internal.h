@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of event/: what a port is, and the bits that make an event.
+ *
+ * evtchn.c finds and frees ports, bind.c makes them, send.c delivers, ops.c is the hypercall.
+ */
+#ifndef EVENT_INTERNAL_H
+#define EVENT_INTERNAL_H
+
+#include "cpu/spinlock.h"
+#include "domain/domain.h"
+#include "event/event.h"
+
+/* Ports are allocated by the group, so that a domain with few of them takes little memory. */
+#define PORT_GROUP	 32
+#define PORT_GROUPS	 (4096 / PORT_GROUP)
+#define PORT_FIRST_VALID 1 /* port 0 is never given out: guests use it as "none" */
+
+enum port_state {
+	PORT_FREE,
+	PORT_RESERVED, /* being closed or made */
+	PORT_UNBOUND,
+	PORT_INTERDOMAIN,
+	PORT_PIRQ,
+	PORT_VIRQ,
+	PORT_IPI
+};
+
+struct port {
+	uint8_t state; /* enum port_state */
+	uint8_t vcpu;  /* which vCPU is told */
+	union {
+		domid_t unbound_from; /* who may bind to it */
+		uint16_t virq;
+		struct {
+			struct domain *domain; /* a reference: on the list of its peers */
+			evtchn_port_t port;
+		} peer;
+	};
+};
+
+struct evtchns {
+	struct spinlock lock;
+	unsigned int limit; /* ports that the domain's ABI has room for */
+	unsigned int used;  /* ports that groups exist for */
+	struct port *group[PORT_GROUPS];
+};
+
+/* The port, or NULL if it never existed. Free ones are returned too. Locks: evtchn. */
+static inline struct port *port_at(const struct domain *d, evtchn_port_t port)
+{
+	const struct evtchns *e = d->evtchn;
+
+	return port < e->used ? &e->group[port / PORT_GROUP][port % PORT_GROUP] : NULL;
+}
+
+/* The lowest free port, reserved. -ENOSPC: the ABI has no more; -ENOMEM. Locks: evtchn. */
+int port_alloc(struct domain *d);
+/* Make it free, its pending bit clear. Locks: evtchn. */
+void port_free(struct domain *d, evtchn_port_t port);
+
+/* Locks of both domains, lower number first; a domain may be paired with itself. */
+void evtchn_lock_two(struct domain *a, struct domain *b);
+void evtchn_unlock_two(struct domain *a, struct domain *b);
+
+/* Tell vCPU v of d that `port` happened. Locks: evtchn of d. */
+void port_set_pending(struct domain *d, struct vcpu *v, evtchn_port_t port);
+
+/* Close whatever it is; a peer becomes unbound. -EINVAL: not open. Takes the locks that it needs. */
+int port_close(struct domain *d, evtchn_port_t port);
+
+/* bind.c */
+long bind_unbound(struct evtchn_alloc_unbound *op);
+long bind_interdomain(struct evtchn_bind_interdomain *op);
+long bind_virq(struct evtchn_bind_virq *op);
+long bind_ipi(struct evtchn_bind_ipi *op);
+long bind_vcpu(const struct evtchn_bind_vcpu *op);
+
+/* send.c */
+long event_send(evtchn_port_t port);
+long event_unmask(evtchn_port_t port);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Delivery: the three steps that make an event visible to a guest.
+ *
+ * The two-level ABI (<xen/event_channel.h>): set the port's pending bit; if it was clear and the port
+ * is not masked, set the bit of its word in the vCPU's selector; if that was clear, set the vCPU's
+ * upcall byte and see that the vCPU notices. Each step only when the one before changed something, so
+ * a second event on a pending port costs one locked instruction and wakes nobody.
+ *
+ *	evtchn_pending[] ---- word ----> evtchn_pending_sel ---- any ----> evtchn_upcall_pending
+ *	      & ~evtchn_mask[]
+ *
+ * Lock: evtchn of the domain that gets the event.
+ */
+#include "abi/shared.h"
+#include "console/console.h"
+#include "cpu/cpu.h"
+#include "event/internal.h"
+#include "sched/sched.h"
+
+static void tell(struct domain *d, struct vcpu *v, evtchn_port_t port)
+{
+	unsigned int word = d->is_32bit ? port / 32 : port / 64;
+
+	if (!vcpu_raise_pending_sel(v, word) && vcpu_raise_upcall_pending(v))
+		vcpu_kick(v);
+}
+
+void port_set_pending(struct domain *d, struct vcpu *v, evtchn_port_t port)
+{
+	if (shared_bit_set(evtchn_pending_words(d), port))
+		return;
+	if (!shared_bit_test(evtchn_mask_words(d), port))
+		tell(d, v, port);
+	/* A poller is woken by a masked port too. */
+	if (unlikely(d->pollers))
+		poll_wake(d, port);
+}
+
+static void notify_port(struct domain *d, evtchn_port_t port)
+{
+	const struct port *p = port_at(d, port);
+
+	if (p && p->state > PORT_UNBOUND)
+		port_set_pending(d, d->vcpu[p->vcpu], port);
+}
+
+void evtchn_notify(struct domain *d, evtchn_port_t port)
+{
+	spin_lock(&d->evtchn->lock);
+	notify_port(d, port);
+	spin_unlock(&d->evtchn->lock);
+}
+
+bool virq_is_global(unsigned int virq)
+{
+	return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF &&
+	       virq != VIRQ_XENPMU;
+}
+
+void virq_send_vcpu(struct vcpu *v, unsigned int virq)
+{
+	struct domain *d = v->domain;
+
+	spin_lock(&d->evtchn->lock);
+	if (v->virq_port[virq])
+		port_set_pending(d, v, v->virq_port[virq]);
+	spin_unlock(&d->evtchn->lock);
+}
+
+/* A global one is kept by vCPU 0, and told to the vCPU that its port is bound to. */
+void virq_send_global(struct domain *d, unsigned int virq)
+{
+	spin_lock(&d->evtchn->lock);
+	if (d->vcpu[0]->virq_port[virq])
+		notify_port(d, d->vcpu[0]->virq_port[virq]);
+	spin_unlock(&d->evtchn->lock);
+}
+
+/* Both ends of a channel inside one domain need no second lock; the usual case of tests and IPIs. */
+static long send_to_peer(struct domain *d, evtchn_port_t port, struct domain *peer)
+{
+	struct port *p, *other;
+
+	evtchn_lock_two(d, peer);
+	p = port_at(d, port);
+	if (p && p->state == PORT_INTERDOMAIN && p->peer.domain == peer) {
+		other = port_at(peer, p->peer.port);
+		port_set_pending(peer, peer->vcpu[other->vcpu], p->peer.port);
+	}
+	evtchn_unlock_two(d, peer);
+	domain_put(peer);
+	return 0;
+}
+
+static long bad_port(evtchn_port_t port)
+{
+	return refuse(-EINVAL, "port %u: one can send on an interdomain or IPI port only", port);
+}
+
+long event_send(evtchn_port_t port)
+{
+	struct domain *d = current->domain, *peer;
+	struct port *p;
+	long rc = 0;
+
+	spin_lock(&d->evtchn->lock);
+	p = port_at(d, port);
+	if (unlikely(!p)) {
+		rc = -EINVAL;
+	} else if (p->state == PORT_IPI) {
+		port_set_pending(d, d->vcpu[p->vcpu], port);
+	} else if (p->state == PORT_INTERDOMAIN && p->peer.domain == d) {
+		port_set_pending(d, d->vcpu[port_at(d, p->peer.port)->vcpu], p->peer.port);
+	} else if (p->state == PORT_INTERDOMAIN) {
+		peer = p->peer.domain;
+		domain_hold(peer);
+		spin_unlock(&d->evtchn->lock);
+		return send_to_peer(d, port, peer);
+	} else if (p->state != PORT_UNBOUND) {
+		/* Unbound: the peer is gone or not there yet, which is nobody's mistake. */
+		rc = -EINVAL;
+	}
+	spin_unlock(&d->evtchn->lock);
+	return rc ? bad_port(port) : 0;
+}
+
+long event_unmask(evtchn_port_t port)
+{
+	struct domain *d = current->domain;
+	struct port *p;
+	long rc = 0;
+
+	spin_lock(&d->evtchn->lock);
+	p = port_at(d, port);
+	if (unlikely(!p || p->state == PORT_FREE || port < PORT_FIRST_VALID))
+		rc = -EINVAL;
+	else if (shared_bit_clear(evtchn_mask_words(d), port) &&
+		 shared_bit_test(evtchn_pending_words(d), port))
+		tell(d, d->vcpu[p->vcpu], port);
+	spin_unlock(&d->evtchn->lock);
+	return rc ? refuse(rc, "port %u is not open", port) : 0;
+}
