@@ -31,9 +31,13 @@ int main(void)
 	TRY(setpgid(999999, 0));
 	TRY(getpgid(999999));
 
-	/* A child that stops itself, is seen stopped, goes on, is seen going on, and ends. */
+	/*
+	 * A child that stops itself, is seen stopped, goes on, is seen going on, and ends. In a group
+	 * of its own, whose parent is outside but in the session: TSTP does not stop an orphaned group.
+	 */
 	pid = fork();
 	if (pid == 0) {
+		setpgid(0, 0);
 		signal(SIGCONT, on_cont);
 		raise(SIGSTOP);
 		raise(SIGTSTP);

@@ -79,13 +79,14 @@ int main(void)
 	tv = (struct timeval){ 0, 20000 };
 	TRY(select(p[0] + 1, &in, NULL, NULL, &tv));
 	SHOW(!!FD_ISSET(p[0], &in));
-	FD_SET(99, &in);
-	TRY(select(100, &in, NULL, NULL, NULL));
+	FD_SET(20, &in);
+	TRY(select(21, &in, NULL, NULL, NULL));
 
 	signal(SIGALRM, on_alarm);
-	struct itimerval timer = { { 0, 0 }, { 0, 30000 } };
+	struct itimerval timer = { { 0, 30000 }, { 0, 30000 } }, off = { 0 };
 	setitimer(ITIMER_REAL, &timer, NULL);
 	TRY(poll(two, 1, -1));
+	setitimer(ITIMER_REAL, &off, NULL);
 
 	close(p[1]);
 	poll_one("writer gone", p[0], POLLIN, -1);
