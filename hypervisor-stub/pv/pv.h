@@ -12,6 +12,14 @@
 
 #include "mm/addr.h"
 #include <xen/callback.h>
+#include <xen/foreign/x86_32.h>
+
+/* A 32-bit guest's flat segments: the 64-bit form of the headers names only those of ring 1. */
+#define FLAT_COMPAT_KERNEL_CS FLAT_KERNEL_CS_X86_32
+#define FLAT_COMPAT_KERNEL_DS FLAT_KERNEL_DS_X86_32
+#define FLAT_COMPAT_KERNEL_SS FLAT_KERNEL_SS_X86_32
+#define FLAT_COMPAT_USER_CS   0xe02b /* GDT index 261: FLAT_RING3_CS of xen-x86_32.h */
+#define FLAT_COMPAT_USER_SS   0xe033 /* GDT index 262: FLAT_RING3_SS of xen-x86_32.h */
 
 struct vcpu;
 struct domain;
@@ -34,11 +42,11 @@ struct pv_callback {
 struct pv_vcpu {
 	/* traps */
 	struct pv_gate *gates; /* 256 */
-	struct pv_callback event, failsafe, nmi, syscall, syscall32, sysenter;
+	struct pv_callback event, failsafe, syscall, syscall32, sysenter;
 	bool nmi_pending, nmi_masked;
 
 	/* the guest's mode and kernel stack (stack_switch) */
-	bool kernel_mode; /* 64-bit: which root and GS base are live; 32-bit: always true in ring 1 */
+	bool kernel_mode; /* 64-bit: which root and GS base are live; a 32-bit guest's is in cs */
 	uint64_t kernel_sp;
 	uint16_t kernel_ss;
 
@@ -50,23 +58,22 @@ struct pv_vcpu {
 	uint16_t gdt_ents;
 	uint64_t ldt_base;
 	uint16_t ldt_ents;
-	uint16_t ldt_mapped; /* bitmap of the window's pages that are mapped */
+	uint16_t ldt_mapped;  /* bitmap of the window's pages that are mapped ... */
+	mfn_t ldt_frames[16]; /* ... and the frames there */
 
 	/* control and debug registers as the guest sees them */
-	uint64_t cr2, cr4;
-	bool ts; /* guest's CR0.TS */
+	uint64_t cr4;	   /* DE and TSD, the bits that a guest may set */
+	bool ts;	   /* guest's CR0.TS */
+	uint64_t fault_va; /* last address that failed, for a crash report's walk */
 	uint64_t dr[4], dr6, dr7;
-	uint8_t iopl; /* virtual IOPL, PHYSDEVOP_set_iopl */
-	gptr_t iobitmap;
+	uint8_t iopl;	 /* virtual IOPL, PHYSDEVOP_set_iopl */
+	gptr_t iobitmap; /* a bit a port, set: denied; read at each use */
 	unsigned int iobitmap_ports;
 
 	/* FPU */
 	void *fpu;     /* FXSAVE area, 512 bytes, 16-aligned */
-	bool fpu_used; /* has state worth restoring */
 	bool fpu_live; /* its state is in the registers now */
 };
-
-/* ---- called from the entry code (cpu/entry.S through cpu/entry.h) ------------------------------- */
 
 /* ---- for domain/, sched/ and abi/ ----------------------------------------------------------------- */
 
@@ -76,7 +83,8 @@ void pv_free_vcpu(struct vcpu *v);
 
 /*
  * Leave and enter a guest's CPU state on this pCPU: segment selectors and bases, descriptor windows,
- * debug registers, FPU, SMEP/SMAP, then the page-table root. Registers are copied by the caller.
+ * debug registers, FPU, SMEP/SMAP, then the page-table root. The caller copies the other registers:
+ * after pv_switch_from(), and before pv_switch_to(), which may push a failsafe frame.
  */
 void pv_switch_from(struct vcpu *v);
 void pv_switch_to(struct vcpu *v);
@@ -91,14 +99,43 @@ void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t error_code);
 /* With #PF semantics: sets CR2 in vcpu_info first. */
 void bounce_page_fault(struct vcpu *v, uint64_t cr2, uint32_t error_code);
 
-/* Is this selector's RPL that of the guest's kernel? 32-bit: ring 1. 64-bit: see kernel_mode. */
+/* Did these registers belong to the guest's kernel? 32-bit: ring 1. 64-bit: see kernel_mode. */
 bool pv_in_kernel(const struct vcpu *v, const struct cpu_user_regs *regs);
 
-/* Give the guest's stack pointer or callbacks from a vcpu_guest_context (VCPUOP_initialise, build). */
+/* One entry of the trap table, and the callbacks, as VCPUOP_initialise sets them too. */
+void pv_set_gate(struct vcpu *v, const struct trap_info *ti);
+int pv_set_callback(struct vcpu *v, unsigned int type, uint16_t cs, uint64_t address, bool mask);
+void pv_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp);
+
+/*
+ * The guest's own descriptor tables. For a vCPU that runs here, or for one that does not run.
+ * pv_set_gdt: `frames` holds one frame for each 512 entries, begun ones included. -EINVAL: too many
+ * entries, or a frame that is not the domain's, or is writable, or has a forbidden descriptor.
+ */
 int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries);
 void pv_drop_gdt(struct vcpu *v);
 int pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int entries);
 void pv_drop_ldt(struct vcpu *v);
+/*
+ * Let go of the LDT's pages, which are looked up again at their next use: mm/ calls this when the guest
+ * unmaps a descriptor page or changes its root. The vCPU runs here, or does not run.
+ */
+void pv_unmap_ldt(struct vcpu *v);
+/*
+ * mm/ calls: v's address space changed, so its LDT pages leave the window and give up their frames;
+ * base and size stay, and pages map again when they are used.
+ */
+void pv_unmap_ldt(struct vcpu *v);
+
+/* PHYSDEVOP_set_iopl and PHYSDEVOP_set_iobitmap of the current vCPU. -EINVAL. */
+long pv_set_iopl(unsigned int iopl);
+long pv_set_iobitmap(gptr_t bitmap, unsigned int ports);
+
+/* A debug register of v, with the rules of the ABI (debugreg.c). -EPERM, -ENODEV. */
+long pv_set_debugreg(struct vcpu *v, int reg, uint64_t value);
+
+/* The guest's own FXSAVE image (VCPUOP_initialise), checked so that it can always be loaded. */
+void pv_set_fpu(struct vcpu *v, const void *fxsave);
 
 /* Full report of a crashed guest: registers, code, stack, symbols, walk, last hypercalls. */
 void crash_report(struct vcpu *v, const char *reason);
