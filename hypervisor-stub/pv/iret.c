@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HYPERVISOR_iret: the way back that also opens the guest's event mask, in one step.
+ *
+ * A native iret of a ring-1 kernel cannot set evtchn_upcall_mask and return at the same time; this call
+ * can, and it is the only way to user mode for a 64-bit guest, whose kernel is in ring 3 too. The frame
+ * on the guest's stack begins with the number pushed by the hypercall page (rax, which is restored):
+ *
+ *	32 bits		eax eip cs eflags [esp ss, if cs is not of ring 1]
+ *	64 bits		struct iret_context: rax r11 rcx flags rip cs rflags rsp ss
+ *
+ * The frame's IF becomes the event mask; IF of the processor stays 1. Nothing else is checked here:
+ * selectors and addresses that the processor refuses fault in the exit path, which bounces that fault
+ * with the refused frame as the guest's state.
+ */
+#include "console/console.h"
+#include "pv/internal.h"
+
+/* Flags that are the hypervisor's: the guest's wish for them is dropped. */
+#define FLAGS_OURS	 (EFLAGS_IOPL | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP)
+#define FLAGS_ARITHMETIC 0xfd5UL /* CF PF AF ZF SF TF DF OF, which popf would accept as well */
+#define FLAGS_ACCEPTED	 (FLAGS_ARITHMETIC | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC | EFLAGS_ID)
+
+struct frame32 {
+	uint32_t eax, eip, cs, eflags, esp, ss;
+};
+
+static uint64_t accept_flags(struct vcpu *v, uint64_t flags)
+{
+	if (v->domain->vm_assist >> VMASST_TYPE_architectural_iopl & 1)
+		v->pv.iopl = flags >> 12 & 3;
+	vcpu_set_upcall_mask(v, !(flags & EFLAGS_IF));
+	v->pv.nmi_masked = false;
+	return (flags & FLAGS_ACCEPTED) | EFLAGS_IF | EFLAGS_MBS;
+}
+
+static void unreadable(struct vcpu *v, uint64_t at)
+{
+	v->pv.fault_va = at;
+	domain_crash(v->domain, "HYPERVISOR_iret: cannot read the frame on the stack at %lx", at);
+}
+
+/* There is no virtual-8086 mode: what remains is the fault that an attempt to enter it would be. */
+static long refuse_vm86(struct vcpu *v, struct cpu_user_regs *regs, const struct frame32 *f)
+{
+	regs->rsp = f->esp;
+	regs->ss = f->ss;
+	regs->rip = 0;
+	regs->cs = 0;
+	regs->rflags = (f->eflags & FLAGS_ACCEPTED) | EFLAGS_VM | EFLAGS_MBS | EFLAGS_IF;
+	bounce_trap(v, VECTOR_GP, 0);
+	return f->eax;
+}
+
+static long iret32(struct vcpu *v, struct cpu_user_regs *regs)
+{
+	uint32_t sp = regs->rsp;
+	struct frame32 f;
+	bool outer;
+
+	if (copy_from_guest(&f, _gptr(sp), offsetof(struct frame32, esp))) {
+		unreadable(v, sp);
+		return 0;
+	}
+	if (unlikely(!(f.cs & SEL_RPL) && !(f.eflags & EFLAGS_VM))) {
+		domain_crash(v->domain, "HYPERVISOR_iret to cs %04x: ring 0 is the hypervisor's",
+			     f.cs & 0xffff);
+		return 0;
+	}
+	outer = (f.cs & SEL_RPL) != 1 || (f.eflags & EFLAGS_VM);
+	if (outer && copy_from_guest(&f.esp, _gptr((uint32_t)(sp + offsetof(struct frame32, esp))),
+				     sizeof(f) - offsetof(struct frame32, esp))) {
+		unreadable(v, sp);
+		return 0;
+	}
+	if (unlikely(f.eflags & EFLAGS_VM)) {
+		accept_flags(v, f.eflags);
+		return refuse_vm86(v, regs, &f);
+	}
+	regs->rip = f.eip;
+	regs->cs = f.cs;
+	regs->rflags = accept_flags(v, f.eflags);
+	if (outer) {
+		regs->rsp = f.esp;
+		regs->ss = f.ss;
+	} else {
+		regs->rsp = (uint32_t)(sp + offsetof(struct frame32, esp));
+	}
+	return f.eax;
+}
+
+static long iret64(struct vcpu *v, struct cpu_user_regs *regs)
+{
+	struct iret_context f;
+
+	if (copy_from_guest(&f, _gptr(regs->rsp), sizeof(f))) {
+		unreadable(v, regs->rsp);
+		return 0;
+	}
+	/* RPL 0, 1 and 2 all mean the kernel, which goes on in ring 3 without a change of tables. */
+	if ((f.cs & SEL_RPL) == SEL_RPL) {
+		if (unlikely(!v->user_root)) {
+			domain_crash(v->domain,
+				     "HYPERVISOR_iret to user mode, but no user page table "
+				     "is set (MMUEXT_NEW_USER_BASEPTR)");
+			return 0;
+		}
+		toggle_mode(v);
+	}
+	regs->rip = f.rip;
+	regs->cs = (uint16_t)f.cs | SEL_RPL;
+	regs->rflags = accept_flags(v, f.rflags);
+	regs->rsp = f.rsp;
+	regs->ss = (uint16_t)f.ss | SEL_RPL;
+	if (f.flags & VGCF_in_syscall) {
+		/* As SYSRET leaves them: this also lets the exit path use it. */
+		regs->rcx = regs->rip;
+		regs->r11 = regs->rflags;
+	} else {
+		regs->rcx = f.rcx;
+		regs->r11 = f.r11;
+	}
+	return f.rax;
+}
+
+long do_iret(void)
+{
+	struct vcpu *v = current;
+	struct cpu_user_regs *regs = guest_regs();
+
+	return v->domain->is_32bit ? iret32(v, regs) : iret64(v, regs);
+}
