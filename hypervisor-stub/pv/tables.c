@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest's GDT and LDT in the windows of the pCPU that runs it.
+ *
+ * GDTR and LDTR never change: they point at this pCPU's window (mm/layout.h), and what the guest calls
+ * its tables are the frames mapped there. Frames of the GDT are typed FT_DESC when the guest names them.
+ * The LDT is given by virtual address, so its pages are looked up and typed one by one when the
+ * processor first misses them, and given up when the LDT changes.
+ *
+ * A frame leaves the window, and the TLB, before its type reference goes: from then on the guest may
+ * write to it.
+ */
+#include "abi/abi.h"
+#include "console/console.h"
+#include "mm/pte.h"
+#include "pv/internal.h"
+
+#define GDT_PAGES      14
+#define LDT_PAGES      WINDOW_LDT_PAGES
+#define ENTRIES_A_PAGE 512
+/* The processor sets a descriptor's accessed bit, hence RW. */
+#define WINDOW_FLAGS (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
+
+static bool live(const struct vcpu *v)
+{
+	return v == current;
+}
+
+/* ---- GDT ---------------------------------------------------------------------------------------- */
+
+void gdt_load(struct vcpu *v)
+{
+	uint64_t *window = this_pcpu()->window_l1;
+
+	for (unsigned int i = 0; i < GDT_PAGES; i++)
+		window[i] = mfn_eq(v->pv.gdt_frames[i], INVALID_MFN)
+				    ? 0
+				    : pte_make(v->pv.gdt_frames[i], WINDOW_FLAGS);
+	gdt_select(v->domain->is_32bit);
+}
+
+static void put_frames(const mfn_t *frames, unsigned int n)
+{
+	while (n--)
+		if (!mfn_eq(frames[n], INVALID_MFN))
+			frame_put_typed(mfn_to_frame(frames[n]));
+}
+
+/* Exchange the frames; what was there leaves the window before it loses its type. */
+static void install_gdt(struct vcpu *v, const mfn_t *frames, unsigned int n, unsigned int entries)
+{
+	mfn_t old[GDT_PAGES];
+
+	for (unsigned int i = 0; i < GDT_PAGES; i++) {
+		old[i] = v->pv.gdt_frames[i];
+		v->pv.gdt_frames[i] = i < n ? frames[i] : INVALID_MFN;
+	}
+	v->pv.gdt_ents = entries;
+	if (live(v)) {
+		gdt_load(v);
+		tlb_flush_local();
+	}
+	put_frames(old, GDT_PAGES);
+}
+
+int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
+{
+	unsigned int n = (entries + ENTRIES_A_PAGE - 1) / ENTRIES_A_PAGE;
+
+	if (entries > GUEST_GDT_ENTRIES)
+		return refuse(-EINVAL, "a GDT of %u entries; %u and up are the hypervisor's",
+			      entries, GUEST_GDT_ENTRIES);
+	for (unsigned int i = 0; i < n; i++) {
+		int rc = frame_get_typed(frames[i], v->domain, FT_DESC);
+
+		if (rc) {
+			put_frames(frames, i);
+			return refuse(
+				-EINVAL,
+				"GDT frame %u, mfn %lx, is not d%u's, is writable or in other "
+				"use, or holds a forbidden descriptor",
+				i, mfn_x(frames[i]), v->domain->id);
+		}
+	}
+	install_gdt(v, frames, n, entries);
+	return 0;
+}
+
+void pv_drop_gdt(struct vcpu *v)
+{
+	install_gdt(v, NULL, 0, 0);
+}
+
+long do_set_gdt(gptr_t list, unsigned int entries)
+{
+	mfn_t frames[GDT_PAGES];
+
+	if (entries > GUEST_GDT_ENTRIES)
+		return refuse(-EINVAL, "a GDT of %u entries; %u and up are the hypervisor's",
+			      entries, GUEST_GDT_ENTRIES);
+	for (unsigned int i = 0; i * ENTRIES_A_PAGE < entries; i++) {
+		uint64_t mfn;
+
+		if (guest_get_ulong(&mfn, list, i))
+			return refuse(-EFAULT, "cannot read frame %u of the list", i);
+		frames[i] = _mfn(mfn);
+	}
+	return pv_set_gdt(current, frames, entries);
+}
+
+/* ---- LDT ---------------------------------------------------------------------------------------- */
+
+void ldt_load(struct vcpu *v)
+{
+	uint64_t *window = this_pcpu()->window_l1 + WINDOW_GDT_PAGES;
+
+	for (unsigned int i = 0; i < LDT_PAGES; i++)
+		window[i] =
+			v->pv.ldt_mapped >> i & 1 ? pte_make(v->pv.ldt_frames[i], WINDOW_FLAGS) : 0;
+}
+
+bool ldt_map_page(struct vcpu *v, unsigned int offset)
+{
+	unsigned int page = offset >> PAGE_SHIFT;
+	uint64_t va, pte;
+
+	if (offset >= v->pv.ldt_ents * sizeof(uint64_t))
+		return false;
+	if (v->pv.ldt_mapped >> page & 1)
+		return true;
+	va = v->pv.ldt_base + page * PAGE_SIZE;
+	pte = guest_pte(v, v->domain->is_32bit ? (uint32_t)va : va);
+	if (!pte || frame_get_typed(pte_mfn(pte), v->domain, FT_DESC))
+		return false;
+	v->pv.ldt_frames[page] = pte_mfn(pte);
+	v->pv.ldt_mapped |= 1u << page;
+	this_pcpu()->window_l1[WINDOW_GDT_PAGES + page] = pte_make(pte_mfn(pte), WINDOW_FLAGS);
+	return true;
+}
+
+void pv_unmap_ldt(struct vcpu *v)
+{
+	uint16_t mapped = v->pv.ldt_mapped;
+
+	if (!mapped)
+		return;
+	v->pv.ldt_mapped = 0;
+	if (live(v)) {
+		ldt_load(v);
+		tlb_flush_local();
+	}
+	for (unsigned int i = 0; i < LDT_PAGES; i++)
+		if (mapped >> i & 1)
+			frame_put_typed(mfn_to_frame(v->pv.ldt_frames[i]));
+}
+
+void pv_drop_ldt(struct vcpu *v)
+{
+	v->pv.ldt_ents = 0;
+	if (live(v))
+		ldt_select(0);
+	pv_unmap_ldt(v);
+}
+
+int pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int entries)
+{
+	if (entries > GUEST_LDT_ENTRIES)
+		return refuse(-EINVAL, "an LDT of %u entries; the processor has %u", entries,
+			      GUEST_LDT_ENTRIES);
+	if (entries && base % PAGE_SIZE)
+		return refuse(-EINVAL, "LDT base %lx is not page aligned", base);
+	pv_drop_ldt(v);
+	v->pv.ldt_base = base;
+	v->pv.ldt_ents = entries;
+	if (live(v))
+		ldt_select(entries);
+	return 0;
+}
