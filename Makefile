@@ -24,8 +24,11 @@ $(SETUP): tools/setup
 	$(Q)tools/setup
 	@mkdir -p $(O)/include && ln -sfn /usr/include/xen $(O)/include/xen && touch $@
 
+# tests/pv first: the benchmark and the hostile guest are built over its library.
 include $(wildcard hypervisor-stub/build.mk arch/xen-x86/build.mk lib/newlib/build.mk \
-	user/build.mk tests/*/build.mk bench/build.mk tools/build.mk)
+	user/build.mk tests/pv/build.mk) \
+	$(filter-out tests/pv/build.mk,$(wildcard tests/*/build.mk)) \
+	$(wildcard bench/build.mk examples/*/build.mk tools/build.mk)
 
 .PHONY: all help clean
 all:

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A hostile guest: random and near-valid hypercalls, as many as its command line says.
+ *
+ * Mechanism: whatever an unprivileged domain asks for, the hypervisor survives, no other domain
+ * notices, and every count is right afterwards (its audit runs at the end).
+ * Steps: arguments are drawn from pools of good and bad numbers, pointers and frames, so that most
+ * calls get past the first check of something; every 1024 calls the guest repairs what it needs
+ * itself (trap table, callbacks, debug registers) and goes on. It leaves out only what would end or
+ * stop itself: shutdown, taking its vCPU down, HYPERVISOR_iret with junk, unmapping its own code.
+ * Fails by: a panic, a failed audit, or no last line.
+ * Command line: seed=N calls=N. Both are printed: a run can be repeated.
+ */
+#include "lib/pv.h"
+#include "lib/event.h"
+
+enum { POOL = 64, SCRATCH_WORDS = PAGE_SIZE / sizeof(uint64_t) };
+
+static uint64_t random_state;
+static char *window;
+static void *pool_page[POOL]; /* mapped pages that hold nothing we need */
+static uint64_t *scratch;     /* argument memory */
+static char *read_only;
+
+static uint64_t random64(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+static uint32_t below(uint32_t n)
+{
+	return (uint32_t)(random64() >> 32) % n;
+}
+
+/* ---- pools ------------------------------------------------------------------------------------------- */
+
+static uint64_t number(void)
+{
+	static const uint64_t edges[] = {
+		0,	  1,	      2,	  3,	      4,      127,
+		128,	  129,	      255,	  256,	      511,    512,
+		513,	  1023,	      1024,	  4095,	      4096,   4097,
+		7168,	  65535,      0x7ff0,	  0x7ff1,     0x7ff2, 0x7fffffff,
+		1u << 31, 0xffffffff, 1ULL << 32, 1ULL << 52, ~0ULL,  ~0ULL << 63
+	};
+
+	switch (below(4)) {
+	case 0:
+		return random64();
+	case 1:
+		return below(16);
+	default:
+		return edges[below(ARRAY_SIZE(edges))];
+	}
+}
+
+static uint32_t count(void)
+{
+	static const uint32_t counts[] = { 0, 1, 1, 1, 1, 2, 3, 8, 64, 1u << 31, ~0u };
+
+	return counts[below(ARRAY_SIZE(counts))];
+}
+
+static uint64_t pool_frame(void)
+{
+	return virt_to_mfn(pool_page[below(POOL)]).m;
+}
+
+/*
+ * Machine frames: our own, our tables, shared_info, the hypervisor's, devices', nobody's. A random one
+ * that turns out to be ours is not used: calls that write would hit our own code.
+ */
+static uint64_t frame(void)
+{
+	uint64_t any;
+
+	switch (below(8)) {
+	case 0:
+		any = below(4) ? below(0x20000) : random64() & 0xffffffffff;
+		return mfn_to_pfn(MFN(any)).p < start_info->nr_pages ? pool_frame() : any;
+	case 1:
+		return root_mfn().m;
+	case 2:
+		return virt_to_mfn(window_l1).m;
+	case 3:
+		return start_info->shared_info >> PAGE_SHIFT;
+	case 4:
+		return 0xfee00 + below(2) * 0x100;
+	default:
+		return pool_frame();
+	}
+}
+
+static uint64_t entry(void)
+{
+	static const uint64_t bits[] = { PTE_P,	   PTE_RW,     PTE_US,	  PTE_PWT, PTE_PCD,
+					 PTE_A,	   PTE_D,      PTE_PSE,	  PTE_G,   PTE_NX,
+					 PTE_AVL0, 1ULL << 51, 1ULL << 52 };
+	uint64_t e = frame() << PAGE_SHIFT | PTE_P | (below(2) ? PTE_RW : 0);
+
+	while (!below(2))
+		e ^= bits[below(ARRAY_SIZE(bits))];
+	return below(8) ? e : random64();
+}
+
+/* Addresses of ours that may be changed, and addresses that are nobody's business. */
+static unsigned long address(void)
+{
+	switch (below(6)) {
+	case 0:
+		return (unsigned long)random64() | 1UL << (sizeof(long) * 8 - 1);
+	case 1:
+		return -(unsigned long)below(0x1000000);
+	case 2:
+		return below(0x10000);
+	default:
+		return (unsigned long)window + below(16) * PAGE_SIZE + (below(4) ? 0 : below(4096));
+	}
+}
+
+static void *pointer(void)
+{
+	switch (below(8)) {
+	case 0:
+		return (void *)address();
+	case 1:
+		return (char *)scratch + PAGE_SIZE - below(64);
+	case 2:
+		return read_only + below(4096);
+	default:
+		return scratch;
+	}
+}
+
+/* Structures are runs of words: fill them with numbers of all kinds, mostly small. */
+static void fill_scratch(void)
+{
+	for (unsigned int i = 0; i < 32; i++) {
+		switch (below(8)) {
+		case 0:
+			scratch[i] = entry();
+			break;
+		case 1:
+			scratch[i] = frame();
+			break;
+		case 2:
+			scratch[i] = (unsigned long)pointer();
+			break;
+		case 3:
+			scratch[i] = frame() << PAGE_SHIFT | below(4096);
+			break;
+		case 4:
+			scratch[i] = (uint64_t)number() << 32 | (uint32_t)number();
+			break;
+		default:
+			scratch[i] = number();
+		}
+	}
+}
+
+/* ---- calls with arguments that fit ------------------------------------------------------------------------ */
+
+static void call_mmu_update(void)
+{
+	mmu_update_t *req = (mmu_update_t *)scratch;
+	domid_t dom = below(8) ? DOMID_SELF : (domid_t)number();
+
+	for (unsigned int i = 0; i < 8; i++) {
+		/* The window's own table, or a frame of the pool, or (which must fail) anything. */
+		uint64_t at = below(4) ? virt_to_maddr(window_l1) : frame() << PAGE_SHIFT;
+
+		if (at >> PAGE_SHIFT == root_mfn().m)
+			at += PAGE_SIZE / 2;
+		req[i].ptr = at + below(PT_ENTRIES) * 8 + (below(8) ? 0 : below(8));
+		req[i].val = entry();
+	}
+	hv_mmu_update(below(16) ? req : pointer(), below(8) ? below(8) : count(),
+		      below(4) ? NULL : pointer(), dom);
+}
+
+static void call_mmuext(void)
+{
+	struct mmuext_op *op = (struct mmuext_op *)scratch;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		op[i].cmd = below(24);
+		op[i].arg1.mfn = below(4) ? frame() : address();
+		op[i].arg2.nr_ents = below(2) ? frame() : number();
+		if (op[i].cmd == MMUEXT_NEW_BASEPTR || op[i].cmd == MMUEXT_SET_LDT)
+			op[i].arg1.mfn = virt_to_mfn(pool_page[0]).m;
+		if (op[i].cmd == MMUEXT_CLEAR_PAGE || op[i].cmd == MMUEXT_COPY_PAGE)
+			op[i].arg1.mfn = virt_to_mfn(pool_page[below(POOL)]).m;
+	}
+	hv_mmuext_op(below(16) ? op : pointer(), below(8) ? below(5) : count(),
+		     below(4) ? NULL : pointer(), below(8) ? DOMID_SELF : (domid_t)number());
+}
+
+static void call_va_mapping(void)
+{
+	hv_update_va_mapping(address(), entry(), below(4) ? below(6) : number());
+}
+
+static void call_memory(void)
+{
+	struct xen_memory_reservation *r = (struct xen_memory_reservation *)scratch;
+	static xen_pfn_t frames[8];
+	unsigned int cmd = below(32);
+
+	if (below(2) || cmd == XENMEM_decrease_reservation || cmd == XENMEM_exchange) {
+		cmd = below(2) ? XENMEM_populate_physmap : XENMEM_increase_reservation;
+		for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++)
+			frames[i] = below(2) ? number() : start_info->nr_pages + below(64);
+		set_xen_guest_handle(r->extent_start, frames);
+		r->nr_extents = below(4) ? below(9) : count();
+		r->extent_order = below(4) ? 0 : (unsigned int)number();
+		r->mem_flags = (unsigned int)number();
+		r->domid = below(4) ? DOMID_SELF : (domid_t)number();
+	}
+	hv_memory_op(cmd | (below(16) ? 0 : number() << 6), below(8) ? scratch : pointer());
+}
+
+/* Give frames away and take frames back: the pool's pages, through their kernel mappings or without. */
+static void call_balloon(void)
+{
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+	unsigned int i = below(POOL);
+	xen_pfn_t f = virt_to_mfn(pool_page[i]).m;
+
+	set_xen_guest_handle(r.extent_start, &f);
+	if (hv_memory_op(XENMEM_decrease_reservation, &r) != 1)
+		return;
+	map_va(pool_page[i], 0);
+	f = virt_to_pfn(pool_page[i]).p;
+	if (hv_memory_op(XENMEM_populate_physmap, &r) == 1) {
+		pfn_set_mfn(virt_to_pfn(pool_page[i]), MFN(f));
+		map_va(pool_page[i], pte(MFN(f), PTE_KERN));
+	}
+}
+
+static void call_grant(void)
+{
+	unsigned int cmd = below(14);
+
+	hv_grant_table_op(cmd, below(8) ? scratch : pointer(), below(4) ? 1 : count());
+}
+
+static void call_event(void)
+{
+	hv_event_channel_op((int)below(16), below(8) ? scratch : pointer());
+}
+
+static void call_sched(void)
+{
+	struct sched_poll *poll = (struct sched_poll *)scratch;
+	static evtchn_port_t ports[4];
+
+	if (below(2)) {
+		hv_sched_op(SCHEDOP_yield, NULL);
+		return;
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(ports); i++)
+		ports[i] = (evtchn_port_t)number();
+	set_xen_guest_handle(poll->ports, ports);
+	poll->nr_ports = below(4) ? below(5) : count();
+	poll->timeout = 1; /* past: never sleeps long */
+	hv_sched_op(SCHEDOP_poll, poll);
+}
+
+static void call_vcpu(void)
+{
+	int cmd = (int)below(16);
+
+	if (cmd == VCPUOP_down || cmd == VCPUOP_register_vcpu_info)
+		cmd = VCPUOP_is_up;
+	hv_vcpu_op(cmd, below(2) ? 0 : (unsigned int)number(), below(8) ? scratch : pointer());
+}
+
+static void call_descriptors(void)
+{
+	unsigned long frames[4] = { frame(), frame(), frame(), frame() };
+
+	if (below(2))
+		hv_update_descriptor(frame() << PAGE_SHIFT | below(512) * 8, random64());
+	else
+		hv_set_gdt(frames, (unsigned int)number());
+}
+
+static void call_multicall(void)
+{
+	multicall_entry_t *call = (multicall_entry_t *)(scratch + 64);
+	static const unsigned char safe[] = { __HYPERVISOR_xen_version,
+					      __HYPERVISOR_event_channel_op,
+					      __HYPERVISOR_update_va_mapping,
+					      __HYPERVISOR_grant_table_op,
+					      __HYPERVISOR_multicall,
+					      __HYPERVISOR_physdev_op,
+					      63,
+					      200 };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		call[i].op = safe[below(ARRAY_SIZE(safe))];
+		for (unsigned int a = 0; a < 6; a++)
+			call[i].args[a] = (unsigned long)number();
+		if (call[i].op == __HYPERVISOR_update_va_mapping)
+			call[i].args[0] = address();
+	}
+	/* Entries behind the fourth are zero: set_trap_table(NULL), which would clear our own table. */
+	if (below(8))
+		hv_multicall(call, below(5));
+	else
+		hv_multicall((multicall_entry_t *)-4096L, count());
+}
+
+static void call_simple(void)
+{
+	switch (below(9)) {
+	case 0:
+		hv_xen_version((int)below(16), below(2) ? (void *)scratch : pointer());
+		break;
+	case 1:
+		hv_set_debugreg((int)below(10), (unsigned long)number());
+		break;
+	case 2:
+		hv_vm_assist(below(3), below(8));
+		break;
+	case 3:
+		hv_physdev_op((int)below(40), below(2) ? (void *)scratch : pointer());
+		break;
+	case 4:
+		hv_set_timer_op(number());
+		break;
+	case 5:
+		hv_nmi_op((int)below(4), pointer());
+		break;
+	case 6:
+		hv_console_io((int)below(3), below(4) ? 0 : count(), (void *)-4096L);
+		break;
+	case 7:
+		hv_update_va_mapping_otherdomain(address(), entry(), number(), (domid_t)number());
+		break;
+	default:
+		/* Numbers without a function, and those of a privileged domain. */
+		hypercall(33 + below(95), pointer(), number(), pointer(), number(), 0);
+	}
+}
+
+static void call_instruction(void)
+{
+	switch (below(6)) {
+	case 0:
+		TRY("mov %0, %%cr4", : "r"((unsigned long)number()));
+		break;
+	case 1:
+		TRY("wrmsr", : "c"((uint32_t)number()), "a"((uint32_t)number()), "d"(0));
+		break;
+	case 2:
+		TRY("out %%al, %%dx", : "a"(0), "d"((uint16_t)number()));
+		break;
+	case 3:
+		TRY("mov %0, %%cr0", : "r"((unsigned long)number()));
+		break;
+	case 4:
+		try_write((char *)window_l1 + below(512) * 8, (unsigned long)entry());
+		break;
+	default:
+		TRY("mov %w0, %%fs", : "r"((uint32_t)number()));
+	}
+}
+
+static void (*const callers[])(void) = {
+	call_mmu_update, call_mmuext, call_va_mapping,	call_memory, call_balloon,
+	call_grant,	 call_event,  call_sched,	call_vcpu,   call_descriptors,
+	call_multicall,	 call_simple, call_instruction,
+};
+
+/* ---- the run --------------------------------------------------------------------------------------------- */
+
+/* A breakpoint that a random debug register set: switch them all off and go on. */
+static bool forget_breakpoints(struct regs *regs)
+{
+	(void)regs;
+	hv_set_debugreg(7, 0);
+	return true;
+}
+
+static void repair(void)
+{
+	hv_fpu_taskswitch(0);
+	hv_set_debugreg(7, 0);
+	hv_set_timer_op(0);
+	trap_init();
+	event_init();
+	upcall_mask(true);
+	for (unsigned int i = 0; i < 16; i++)
+		map_va(window + i * PAGE_SIZE, 0);
+	map_va(read_only, pte(virt_to_mfn(read_only), PTE_KERN_R));
+}
+
+static uint64_t option(const char *name, uint64_t otherwise)
+{
+	const char *at = strstr((const char *)start_info->cmd_line, name);
+
+	return at ? strtoul(at + strlen(name), NULL, 0) : otherwise;
+}
+
+void test_main(void)
+{
+	uint64_t calls = option("calls=", 2000), seed = option("seed=", 1);
+
+	random_state = seed * 0x9e3779b97f4a7c15ULL + 1;
+	shared_info_map();
+	window = window_init();
+	scratch = page_alloc();
+	read_only = page_alloc();
+	for (unsigned int i = 0; i < POOL; i++)
+		pool_page[i] = page_alloc();
+	trap_handle(VEC_DB, forget_breakpoints);
+	printk("hostile: seed %llu, %llu calls\n", (unsigned long long)seed,
+	       (unsigned long long)calls);
+	for (uint64_t i = 0; i < calls; i++) {
+		if (i % 1024 == 0)
+			repair();
+		fill_scratch();
+		callers[below(ARRAY_SIZE(callers))]();
+	}
+	repair();
+	printk("hostile: done\n");
+}
