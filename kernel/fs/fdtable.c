@@ -5,6 +5,7 @@
  * The table grows by doubling. Its lock is a spinlock that guards the slots only: a file is put
  * after it is released, since that may sleep.
  */
+#include "fs/filelock.h"
 #include "fs/vfs.h"
 #include "proc.h"
 
@@ -69,13 +70,20 @@ struct fdtable *fdtable_get(struct fdtable *t)
 	return t;
 }
 
+/* A descriptor of t for f is gone: with any of them go all POSIX locks that t holds on the file. */
+static void put_closed(struct fdtable *t, struct file *f)
+{
+	filelock_drop(f->path.inode, t);
+	file_put(f);
+}
+
 void fdtable_put(struct fdtable *t)
 {
 	if (!t || __atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	for (unsigned i = 0; i < t->size; i++)
 		if (t->slot[i].file)
-			file_put(t->slot[i].file);
+			put_closed(t, t->slot[i].file);
 	kfree(t->slot);
 	kfree(t);
 }
@@ -114,7 +122,7 @@ static void close_range(struct fdtable *t, unsigned first, unsigned last, bool o
 		struct file *f = take(t, fd, only_cloexec);
 
 		if (f)
-			file_put(f);
+			put_closed(t, f);
 	}
 }
 
@@ -222,7 +230,7 @@ int fd_close(int fd)
 
 	if (!f)
 		return -EBADF;
-	file_put(f);
+	put_closed(current->files, f);
 	return 0;
 }
 
@@ -243,7 +251,7 @@ int fd_replace(int fd, struct file *f, bool cloexec)
 	}
 	spin_unlock(&t->lock);
 	if (old)
-		file_put(old);
+		put_closed(t, old);
 	return r;
 }
 

@@ -6,6 +6,7 @@
  * writing) and moving the position one step; files without a position do not take it, since a reader
  * that waits there must not keep a writer out.
  */
+#include "fs/filelock.h"
 #include "fs/vfs.h"
 #include "proc.h"
 
@@ -38,6 +39,7 @@ void file_put(struct file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	filelock_drop(f->path.inode, f);
 	if (f->ops->release)
 		f->ops->release(f);
 	path_put(&f->path);

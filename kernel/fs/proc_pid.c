@@ -299,7 +299,7 @@ static int show_maps(struct text *t, int pid)
 		return r;
 	if (s.mm) {
 		mutex_lock(&s.mm->lock);
-		list_for_each(v, &s.mm->vmas, link)
+		list_for_each (v, &s.mm->vmas, link)
 			show_vma(t, s.mm, v);
 		mutex_unlock(&s.mm->lock);
 	}
@@ -313,9 +313,9 @@ static int show_mounts(struct text *t, int pid)
 
 	(void)pid;
 	mutex_lock(&vfs_lock);
-	list_for_each(m, &mount_all, link)
-		text_printf(t, "%s %s %s %s%s%s%s%s%s 0 0\n", m->source, m->where, m->sb->type->name,
-			    m->flags & MS_RDONLY ? "ro" : "rw",
+	list_for_each (m, &mount_all, link)
+		text_printf(t, "%s %s %s %s%s%s%s%s%s 0 0\n", m->source, m->where,
+			    m->sb->type->name, m->flags & MS_RDONLY ? "ro" : "rw",
 			    m->flags & MS_NOSUID ? ",nosuid" : "",
 			    m->flags & MS_NODEV ? ",nodev" : "",
 			    m->flags & MS_NOEXEC ? ",noexec" : "",
@@ -336,7 +336,7 @@ static int place_of(int pid, enum what what, struct path *to)
 	const struct task *t = p ? p->leader : NULL;
 	int r = -ENOENT;
 
-	*to = (struct path){NULL, NULL};
+	*to = (struct path){ NULL, NULL };
 	if (what == EXE && p && p->exe)
 		*to = p->exe->path;
 	else if (what != EXE && t && t->fs)
@@ -482,7 +482,7 @@ static int link_fd(struct text *t, int pid, int fd)
 	return r;
 }
 
-const struct proc_node proc_fd_node = {.mode = 0700, .link = link_fd, .follow = follow_fd};
+const struct proc_node proc_fd_node = { .mode = 0700, .link = link_fd, .follow = follow_fd };
 
 /* clang-format off */
 const struct proc_node proc_pid_nodes[] = {

@@ -11,9 +11,9 @@
 
 static int show_meminfo(struct text *t, int pid)
 {
-	static const char *const none[] = {"Buffers",	   "Cached",	"SwapCached", "Active",
-					   "Inactive",	   "SwapTotal", "SwapFree",   "Shmem",
-					   "SReclaimable", "Slab"};
+	static const char *const none[] = { "Buffers",	    "Cached",	 "SwapCached", "Active",
+					    "Inactive",	    "SwapTotal", "SwapFree",   "Shmem",
+					    "SReclaimable", "Slab" };
 	unsigned long kb = PAGE_SIZE / 1024;
 
 	(void)pid;
@@ -32,7 +32,7 @@ static uint64_t user_time(void)
 	uint64_t sum = 0, user, system;
 	struct process *p;
 
-	list_for_each(p, &proc_all, all_link) {
+	list_for_each (p, &proc_all, all_link) {
 		proc_times(p, &user, &system);
 		sum += user + p->child_user;
 	}
@@ -56,7 +56,7 @@ static int newest_pid(void)
 	struct process *p;
 	int pid = 0;
 
-	list_for_each(p, &proc_all, all_link)
+	list_for_each (p, &proc_all, all_link)
 		pid = max(pid, p->pid);
 	spin_unlock_irq(&proc_lock, state);
 	return pid;
@@ -213,9 +213,10 @@ static int show_pid_max(struct text *t, int pid)
 static int show_net_dev(struct text *t, int pid)
 {
 	(void)pid;
-	text_printf(t, "Inter-|   Receive                                                |  Transmit\n"
-		       " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
-		       "packets errs drop fifo colls carrier compressed\n");
+	text_printf(t,
+		    "Inter-|   Receive                                                |  Transmit\n"
+		    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
+		    "packets errs drop fifo colls carrier compressed\n");
 	return 0;
 }
 

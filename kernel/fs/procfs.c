@@ -14,14 +14,15 @@
 
 struct proc_inode {
 	struct inode i;
-	const struct proc_node *node; /* the root's and a process's directory: root_node, pid_node */
+	const struct proc_node
+		*node; /* the root's and a process's directory: root_node, pid_node */
 	int pid, fd;
 };
 
 static const struct inode_ops proc_iops, proc_jump_iops;
 static const struct file_ops proc_file_fops, proc_dir_fops;
-static const struct proc_node root_node = {.mode = 0555, .children = proc_system_nodes};
-static const struct proc_node pid_node = {.mode = 0555, .children = proc_pid_nodes};
+static const struct proc_node root_node = { .mode = 0555, .children = proc_system_nodes };
+static const struct proc_node pid_node = { .mode = 0555, .children = proc_pid_nodes };
 
 static struct proc_inode *proc_of(const struct inode *i)
 {
@@ -200,7 +201,7 @@ static int may_look(int pid)
 static long readlink(struct inode *i, char *buf, size_t size)
 {
 	struct proc_inode *p = proc_of(i);
-	struct text t = {NULL, 0, 0, false};
+	struct text t = { NULL, 0, 0, false };
 	long r = p->node->follow ? may_look(p->pid) : 0;
 
 	if (!r)
@@ -336,7 +337,7 @@ static int next_pid(int from)
 	struct process *p;
 	int best = 0;
 
-	list_for_each(p, &proc_all, all_link)
+	list_for_each (p, &proc_all, all_link)
 		if (p->pid >= from && p->pid > 0 && (!best || p->pid < best))
 			best = p->pid;
 	spin_unlock_irq(&proc_lock, state);
@@ -426,7 +427,7 @@ static const struct file_ops proc_dir_fops = {
 
 static struct super *procfs_mount(const char *data)
 {
-	static struct super sb = {.type = &procfs_type};
+	static struct super sb = { .type = &procfs_type };
 
 	(void)data;
 	if (!sb.root) {
@@ -451,4 +452,4 @@ static void procfs_statfs(struct super *sb, struct statfs_k *st)
 	st->name_max = NAME_LONGEST;
 }
 
-const struct fs_type procfs_type = {"proc", true, procfs_mount, procfs_statfs, NULL};
+const struct fs_type procfs_type = { "proc", true, procfs_mount, procfs_statfs, NULL };

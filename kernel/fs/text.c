@@ -53,5 +53,5 @@ void text_printf(struct text *t, const char *fmt, ...)
 void text_clear(struct text *t)
 {
 	kfree(t->buf);
-	*t = (struct text){NULL, 0, 0, false};
+	*t = (struct text){ NULL, 0, 0, false };
 }
