@@ -18,7 +18,13 @@ $(O)/user/tests/%: $(O)/user/tests-sym/%
 -include $(wildcard $(O)/user/tests-sym/*.d)
 
 # The root file system of the tests: two archives, one behind the other.
-$(TESTS_CPIO): $(O)/initramfs.cpio tests/user/initramfs.list $(USER_PROGS)
+$(TESTS_CPIO): $(O)/initramfs.cpio tests/user/initramfs.list tests/user/one \
+		$(wildcard tests/user/scripts/*.sh) $(USER_PROGS)
 	$(call say,CPIO,$@)
 	$(Q)tools/mkinitramfs tests/user/initramfs.list $(O) $@.programs
 	$(Q)cat $(O)/initramfs.cpio $@.programs > $@ && rm $@.programs
+
+## user-test   programs and shell scripts on Ringlet and on the host, outputs compared (TESTS="a b")
+.PHONY: user-test
+user-test: $(if $(HYPERVISOR),,$(O)/ringmaster) $(if $(KERNEL),,$(O)/ringlet) $(TESTS_CPIO)
+	$(Q)tests/user/run $(TESTS)

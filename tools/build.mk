@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# What a person does with the result: run it, put it on a medium, look inside, check and test it.
+
+## run         boot Ringmaster and Ringlet to a shell (GUEST=kernel ARGS= INITRD= MEM= HV_ARGS= DOMU=)
+.PHONY: run
+run: $(if $(HYPERVISOR),,$(O)/ringmaster) $(if $(GUEST),,$(O)/ringlet $(O)/initramfs.cpio)
+	@GUEST='$(GUEST)' ARGS='$(ARGS)' $(if $(INITRD),INITRD='$(INITRD)') MEM='$(MEM)' \
+		HV_ARGS='$(HV_ARGS)' DOMU='$(DOMU)' tools/run
+
+## iso         build/ringlet.iso, which boots as CD and as disk
+ISO	:= $(O)/ringlet.iso
+$(ISO): tools/mkiso $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
+	$(call say,ISO,$@)
+	$(Q)tools/mkiso $@ $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
+.PHONY: iso
+iso: $(ISO)
+
+## gdb         QEMU halted at its first instruction, gdb attached (PROG=hello adds a program's symbols)
+.PHONY: gdb
+gdb: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
+	@PROG='$(PROG)' ARGS='$(ARGS)' MEM='$(MEM)' HV_ARGS='$(HV_ARGS)' tools/gdb/start
+
+## check       formatting, warnings, static analysis, who may include whom
+.PHONY: check
+check: all
+	$(Q)tools/check
+
+## test        every test: unit, pv (also on real Xen), user, hostile, system
+.PHONY: test
+test: all $(O)/tests.cpio
+	$(Q)tests/all
+
+# Inputs that are downloaded when something wants them.
+$(O)/inputs/xen-4.17: | $(SETUP)
+	$(Q)tools/fetch xen
+$(O)/inputs/linux: | $(SETUP)
+	$(Q)tools/fetch linux
+$(O)/inputs/grub-xen: | $(SETUP)
+	$(Q)tools/fetch grub-xen
