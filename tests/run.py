@@ -143,7 +143,7 @@ def choose(args):
              and os.path.exists(os.path.join(SOURCES, n.rsplit("-", 1)[0] + ".c"))]
     if args.width:
         tests = [t for t in tests if t.width == args.width]
-    if args.real:
+    if args.real and not args.force:
         tests = [t for t in tests if t.on_real]
     if args.tests:
         tests = [t for t in tests if t.name in args.tests or t.base in args.tests]
@@ -156,6 +156,7 @@ def main():
     p.add_argument("tests", nargs="*")
     p.add_argument("--hypervisor", default=os.path.join(TOP, "build", "ringmaster"))
     p.add_argument("--real", help="a real Xen image, instead of Ringmaster")
+    p.add_argument("--force", action="store_true", help="also tests that real Xen cannot pass")
     p.add_argument("--images", default=os.path.join(TOP, "build", "pv"))
     p.add_argument("--width", choices=["32", "64"])
     p.add_argument("--jobs", type=int, default=2)
