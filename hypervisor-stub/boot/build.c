@@ -12,6 +12,7 @@
 #include "boot/boot.h"
 #include "boot/build.h"
 #include "boot/options.h"
+#include "cpu/cpu.h"
 #include "console/console.h"
 #include "lib/guestimage/inflate.h"
 #include "lib/string.h"

@@ -38,16 +38,40 @@ size_t console_guest_read(struct domain *d, char *buf, size_t n);
 /* A debug key: three times Ctrl-a switches the serial line to the hypervisor, `h` lists them. */
 void debug_key(char key, const char *help, void (*run)(void));
 
-/* Early: `console=` and log levels from the command line, UART and VGA found. */
-void console_init(const char *cmdline);
-/* Once interrupts work. */
+/* Would such a line pass now? Counts against the rate limit: ask once a line, then log_guest_line(). */
+bool log_guest_wanted(enum log_level level);
+void log_guest_line(const struct vcpu *v, const char *fmt, ...) printf_like(2, 3);
+
+/*
+ * Early: log levels and the serial line from the options; the screen once device memory can be mapped;
+ * keys once interrupts work. When the first domain is about to run the screen is domain 0's.
+ */
+void console_init(void);
+void console_show_screen(void);
 void console_start_input(void);
+void console_release_screen(void);
+
+/* Text of the log from position *from on (0: the oldest there is); advances it, returns bytes. */
+size_t console_ring_read(char *buf, size_t n, size_t *from);
+
+/* Print the last lines of a domain's own console. */
+void console_guest_tail(struct domain *d);
 
 /* Symbol of an address of the hypervisor as "name+0x12", for panics; "?" if unknown. */
 const char *symbol_name(uint64_t address, uint64_t *offset);
 
-/* End the machine: poweroff (isa-debug-exit under test, else ACPI), or reset. code: exit status. */
+/*
+ * End the machine. Under QEMU with `-device isa-debug-exit,iobase=0xf4` the emulator's exit status says
+ * how: 33 after a clean power off (code 0), 35 after a panic, 37 if something was wrong (any other code:
+ * the audit found differences, domain 0 crashed). Elsewhere ACPI's S5 switches the power off, or the
+ * machine is halted. A reset leaves QEMU with status 0 under -no-reboot.
+ */
+#define MACHINE_EXIT_CLEAN 33
+#define MACHINE_EXIT_PANIC 35
+#define MACHINE_EXIT_DIRTY 37
 noreturn void machine_poweroff(int code);
 noreturn void machine_reboot(void);
+/* After a panic: status 35, else reset, or halt if `noreboot` was given. */
+noreturn void machine_panicked(void);
 
 #endif

@@ -28,6 +28,14 @@
 #define HV_GDT_LIMIT	0xefff
 #define HV_GDT_PAGE	14 /* which page of the window is ours */
 
+/* For the assembler, which cannot ask the compiler; cpu/init.c asserts them. */
+#define CPU_INFO_SIZE	232
+#define REGS_ERROR_CODE 120
+#define REGS_RIP	128
+#define REGS_CS		136
+#define REGS_RSP	152
+#define REGS_ES		168
+
 #ifndef __ASSEMBLER__
 
 struct vcpu;
@@ -35,7 +43,7 @@ struct vcpu;
 struct pcpu {
 	unsigned int id;
 	uint32_t apic_id;
-	struct vcpu *current; /* the same as cpu_info.current */
+	struct vcpu *running; /* the same as cpu_info.current, for other pCPUs */
 	struct vcpu *idle;
 	struct vcpu *fpu_owner; /* whose FPU state is in the registers */
 	uint64_t *window_l1;	/* its GDT/LDT window: 32 PTEs, 16 of each */
@@ -59,6 +67,10 @@ struct cpu_info {
 extern struct pcpu pcpus[MAX_PCPUS];
 extern unsigned int pcpu_count;
 
+/* How many pCPUs this build has stacks and descriptor pages for. */
+#define PCPU_STACKS 1
+extern uint8_t pcpu_stacks[PCPU_STACKS][STACK_SIZE];
+
 static inline struct cpu_info *cpu_info(void)
 {
 	uint64_t sp;
@@ -72,12 +84,13 @@ static inline struct cpu_info *cpu_info(void)
 #define this_pcpu()  (cpu_info()->pcpu)
 #define guest_regs() (&cpu_info()->regs)
 
+/* In the order in which they run; the scheduler's last, since it may not come back. */
 enum softirq {
 	SOFTIRQ_TIMER,
-	SOFTIRQ_SCHED,
 	SOFTIRQ_CONSOLE,
 	SOFTIRQ_TLB,
 	SOFTIRQ_REAP,
+	SOFTIRQ_SCHED,
 	SOFTIRQ_COUNT
 };
 
@@ -110,8 +123,6 @@ void guard_select(bool is_32bit);
 /* CR4 as it is while a guest with `guest_bits` (DE, TSD) runs; guard_select() keeps those. */
 void cr4_set_guest_bits(uint64_t guest_bits);
 
-/* Run the idle vCPU on this pCPU from a fresh stack: sleeps, and runs softirqs; never returns. */
-noreturn void idle_enter(void);
 
 /* Leave the hypervisor for the current vCPU, whose registers are in guest_regs(); never returns. */
 noreturn void exit_to_guest(void);

@@ -41,6 +41,8 @@ static inline bool timer_is_set(const struct timer *t)
 /* Calibrate the clock, start the timer interrupt of this pCPU. */
 void time_init(void);
 void timer_softirq(void);
+/* Queues, and the timer interrupt of this pCPU; time_init() calls it. */
+void timer_queue_init(void);
 
 /* Write vcpu_time_info of v (and its registered copy if v is current); at each switch-in and 1 Hz. */
 void time_update_vcpu(struct vcpu *v);

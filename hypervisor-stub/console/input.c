@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys typed on the serial line: to domain 0, or to the hypervisor.
+ *
+ * Ctrl-a three times switches between the two, as in Xen. What reads them: the UART's interrupt
+ * moves characters into a small ring and raises a softirq; the rest happens there.
+ */
+#include "console/console.h"
+#include "console/internal.h"
+#include "cpu/cpu.h"
+#include "cpu/traps.h"
+#include "irq/irq.h"
+
+#define SWITCH_KEY   1 /* Ctrl-a */
+#define SWITCH_TIMES 3
+#define TYPED_MAX    256
+#define KEYS	     64
+
+static char typed[TYPED_MAX];
+static _Atomic unsigned int typed_head, typed_tail; /* count for ever; tail: interrupt, head: softirq */
+
+static struct {
+	char key;
+	const char *help;
+	void (*run)(void);
+} keys[KEYS];
+static unsigned int key_count;
+
+static bool to_hypervisor;
+static unsigned int switch_count;
+
+void debug_key(char key, const char *help, void (*run)(void))
+{
+	if (key_count == KEYS) {
+		log_warning("no room for debug key '%c'", key);
+		return;
+	}
+	keys[key_count].key = key;
+	keys[key_count].help = help;
+	keys[key_count++].run = run;
+}
+
+static void run_key(char c)
+{
+	for (unsigned int i = 0; i < key_count; i++) {
+		if (keys[i].key == c) {
+			log_info("'%c': %s", c, keys[i].help);
+			keys[i].run();
+			return;
+		}
+	}
+	log_info("no debug key '%c'; 'h' lists them", c >= ' ' && c <= '~' ? c : '?');
+}
+
+static void list_keys(void)
+{
+	for (unsigned int i = 0; i < key_count; i++)
+		log_info("  %c  %s", keys[i].key, keys[i].help);
+}
+
+/* The switch keys themselves reach nobody, unless fewer than three come in a row. */
+void input_char(char c)
+{
+	if (c == SWITCH_KEY) {
+		if (++switch_count < SWITCH_TIMES)
+			return;
+		switch_count = 0;
+		to_hypervisor = !to_hypervisor;
+		log_info("keys go to %s (Ctrl-a three times switches)",
+			 to_hypervisor ? "Ringmaster" : "domain 0");
+		return;
+	}
+	for (; switch_count; switch_count--)
+		if (!to_hypervisor)
+			console_guest_input(SWITCH_KEY);
+	if (to_hypervisor)
+		run_key(c);
+	else
+		console_guest_input(c);
+}
+
+/* Interrupt context: no lock, no log. */
+static void uart_interrupt(void)
+{
+	char c;
+
+	while (uart_getc(&c)) {
+		if (typed_tail - typed_head < TYPED_MAX)
+			typed[typed_tail++ % TYPED_MAX] = c;
+	}
+	softirq_raise(SOFTIRQ_CONSOLE);
+}
+
+static void console_softirq(void)
+{
+	nmi_report();
+	while (typed_head != typed_tail) {
+		char c = typed[typed_head % TYPED_MAX];
+
+		typed_head++;
+		input_char(c);
+	}
+}
+
+static void reboot_key(void)
+{
+	machine_reboot();
+}
+
+void console_start_input(void)
+{
+	debug_key('h', "list the debug keys", list_keys);
+	debug_key('R', "reset the machine", reboot_key);
+	softirq_register(SOFTIRQ_CONSOLE, console_softirq);
+	irq_isa_enable(IRQ_COM1, uart_interrupt);
+	uart_interrupts_on();
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bringing a processor up, in the order of these calls.
+ */
+#ifndef CPU_INIT_H
+#define CPU_INIT_H
+
+/* Find what the processor can; before the text becomes read-only, since it is patched here. */
+void cpu_features_init(void);
+/* cpu_info of the boot pCPU: `current` is NULL until the scheduler sets it. */
+void cpu_info_init(void);
+/* Descriptor tables, interrupt stacks, IDT: faults are reported from here on. Needs final tables. */
+void cpu_tables_init(void);
+/* Control registers, then SYSCALL and SYSENTER entries, and only then EFER.SCE. */
+void cpu_modes_init(void);
+
+struct cpu_features {
+	bool smep, smap, nx, page1gb, intel;
+	bool tcg; /* QEMU's emulator: cpu/features.c says why that matters */
+	char vendor[13];
+};
+
+extern struct cpu_features cpu_features;
+
+#endif

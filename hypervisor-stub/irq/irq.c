@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dispatch of external interrupts.
+ *
+ * The tables are filled while booting and only read afterwards. An interrupt that nobody asked for is
+ * acknowledged, counted, and reported by a debug key: a device gone mad must not fill the log.
+ */
+#include "irq/irq.h"
+#include "console/console.h"
+#include "cpu/entry.h"
+#include "irq/pic.h"
+
+static void (*handlers[256])(void);
+static unsigned int unexpected[256], spurious_lines;
+
+static void call(unsigned int vector)
+{
+	if (handlers[vector])
+		handlers[vector]();
+	else
+		unexpected[vector]++;
+}
+
+void irq_dispatch(unsigned int vector)
+{
+	if (vector == VECTOR_SPURIOUS) {
+		unexpected[vector]++; /* takes no acknowledgement */
+	} else if (vector >= VECTOR_ISA && vector < VECTOR_ISA + 16) {
+		if (pic_acknowledge(vector - VECTOR_ISA))
+			call(vector);
+		else
+			spurious_lines++;
+	} else {
+		if (lapic_present())
+			lapic_eoi();
+		call(vector);
+	}
+}
+
+void irq_register(unsigned int vector, void (*handler)(void))
+{
+	handlers[vector] = handler;
+}
+
+void irq_isa_enable(unsigned int line, void (*handler)(void))
+{
+	irq_register(VECTOR_ISA + line, handler);
+	pic_unmask(line);
+}
+
+void irq_isa_mask(unsigned int line)
+{
+	pic_mask(line);
+}
+
+static void report(void)
+{
+	log_info("spurious 8259 interrupts: %u", spurious_lines);
+	for (unsigned int v = 0; v < ARRAY_SIZE(unexpected); v++)
+		if (unexpected[v])
+			log_info("vector %#x: %u unexpected", v, unexpected[v]);
+}
+
+void irq_init(void)
+{
+	pic_init();
+	lapic_init();
+	debug_key('i', "unexpected and spurious interrupts", report);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupts of the machine: from a line or an APIC to a function.
+ *
+ * Owns: the 8259 pair, the local APIC, vectors 0x20 to 0xff but 0x80 and 0x82. Functions run in
+ * interrupt context: interrupts off, no locks; they note what happened and raise a softirq.
+ */
+#ifndef IRQ_IRQ_H
+#define IRQ_IRQ_H
+
+#define IRQ_PIT	 0
+#define IRQ_COM1 4
+
+#define VECTOR_ISA	  0x20 /* 16 lines of the 8259s */
+#define VECTOR_APIC_TIMER 0xf0
+#define VECTOR_SPURIOUS	  0xff
+
+/* Controllers known and quiet; then interrupts may be enabled. */
+void irq_init(void);
+/* A function for a vector. */
+void irq_register(unsigned int vector, void (*handler)(void));
+/* A function for an ISA line, and let the line through. */
+void irq_isa_enable(unsigned int line, void (*handler)(void));
+void irq_isa_mask(unsigned int line);
+
+/* ---- the local APIC; false or nothing where there is none --------------------------------------- */
+
+bool lapic_present(void);
+void lapic_init(void);
+void lapic_eoi(void);
+/* One shot after `ticks` of its clock (divided by one); 0 stops. */
+void lapic_timer_set(uint32_t ticks);
+uint32_t lapic_timer_read(void);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The local APIC: this pCPU's timer, and the way by which the 8259s reach it.
+ *
+ * Registers in memory (xAPIC), mapped uncached in the device area. LINT0 passes on what the 8259s say,
+ * LINT1 is the NMI, as the MultiProcessor specification's virtual-wire mode has it.
+ */
+#include "cpu/asm.h"
+#include "cpu/hvmap.h"
+#include "irq/irq.h"
+
+/* clang-format off */
+#define CPUID1_EDX_APIC	   (1u << 9)
+#define APIC_BASE_ENABLE   (1ULL << 11)
+#define APIC_BASE_ADDRESS  0x000ffffffffff000ULL
+
+#define LAPIC_TPR	   0x080
+#define LAPIC_EOI	   0x0b0
+#define LAPIC_SPURIOUS	   0x0f0
+#define LAPIC_LVT_TIMER	   0x320
+#define LAPIC_LVT_LINT0	   0x350
+#define LAPIC_LVT_LINT1	   0x360
+#define LAPIC_LVT_ERROR	   0x370
+#define LAPIC_INITIAL	   0x380
+#define LAPIC_CURRENT	   0x390
+#define LAPIC_DIVIDE	   0x3e0
+
+#define SPURIOUS_ENABLE	   (1u << 8)
+#define LVT_MASKED	   (1u << 16)
+#define LVT_NMI		   (4u << 8)
+#define LVT_EXTINT	   (7u << 8)
+#define DIVIDE_BY_1	   0xb
+/* clang-format on */
+
+static volatile uint32_t *registers;
+
+static void lapic_write(unsigned int reg, uint32_t v)
+{
+	registers[reg / 4] = v;
+}
+
+bool lapic_present(void)
+{
+	return registers != NULL;
+}
+
+void lapic_init(void)
+{
+	uint64_t base;
+
+	if (!(cpuid(1, 0).d & CPUID1_EDX_APIC))
+		return;
+	base = rdmsr(MSR_APIC_BASE);
+	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+	registers = device_map(_maddr(base & APIC_BASE_ADDRESS), PAGE_SIZE, DEVICE_UNCACHED);
+	lapic_write(LAPIC_TPR, 0);
+	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT0, LVT_EXTINT);
+	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
+	lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
+	lapic_write(LAPIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_INITIAL, 0);
+	lapic_write(LAPIC_LVT_TIMER, VECTOR_APIC_TIMER);
+}
+
+void lapic_eoi(void)
+{
+	lapic_write(LAPIC_EOI, 0);
+}
+
+void lapic_timer_set(uint32_t ticks)
+{
+	lapic_write(LAPIC_INITIAL, ticks);
+}
+
+uint32_t lapic_timer_read(void)
+{
+	return registers[LAPIC_CURRENT / 4];
+}

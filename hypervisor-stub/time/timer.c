@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timers: a queue a pCPU in order of deadline, and one interrupt for the first of them.
+ *
+ * The hardware is set again only if a new deadline comes before what it is set to. One that went away
+ * costs an interrupt for nothing, which is rarer than setting and stopping: guests move their timer at
+ * each switch to idle and back.
+ *
+ * The interrupt only raises a softirq; the queue is touched with the timer lock held, and a timer's
+ * function runs with no lock.
+ */
+#include "time/timer.h"
+#include "console/console.h"
+#include "cpu/asm.h"
+#include "cpu/cpu.h"
+#include "cpu/spinlock.h"
+#include "irq/irq.h"
+#include "time/clock.h"
+
+#define PIT_LONGEST	 0xffff
+#define LAPIC_LONGEST	 0x7fffffff
+#define LAPIC_MEASURE_US 10000
+#define TOO_SOON	 500 /* ns: not worth an interrupt's way, fire from the softirq at once */
+
+struct timer_queue {
+	struct spinlock lock;
+	struct list timers;
+	stime_t programmed; /* what the hardware is set to; STIME_MAX: nothing */
+};
+
+static struct timer_queue queues[MAX_PCPUS];
+static uint64_t ticks_per_ns; /* of the hardware, as a 32.32 fixed-point number */
+static uint64_t longest_ns;
+
+/* ---- the hardware --------------------------------------------------------------------------------- */
+
+static void timer_interrupt(void)
+{
+	softirq_raise(SOFTIRQ_TIMER);
+}
+
+static uint64_t fixed_point(uint64_t hz)
+{
+	return (hz << 32) / 1000000000;
+}
+
+static void measure_lapic(void)
+{
+	uint32_t before, ticks;
+	uint64_t start;
+
+	lapic_timer_set(~0u);
+	before = lapic_timer_read();
+	start = rdtsc();
+	clock_wait_us(LAPIC_MEASURE_US);
+	ticks = before - lapic_timer_read();
+	start = rdtsc() - start;
+	lapic_timer_set(0);
+	ticks_per_ns = fixed_point((uint64_t)ticks * clock_tsc_hz() / start);
+	longest_ns = ((uint64_t)LAPIC_LONGEST << 32) / ticks_per_ns;
+}
+
+static void init_hardware(void)
+{
+	pit_stop();
+	if (lapic_present()) {
+		measure_lapic();
+		irq_register(VECTOR_APIC_TIMER, timer_interrupt);
+		log_info("timer: local APIC");
+	} else {
+		ticks_per_ns = fixed_point(PIT_HZ);
+		longest_ns = ((uint64_t)PIT_LONGEST << 32) / ticks_per_ns;
+		irq_isa_enable(IRQ_PIT, timer_interrupt);
+		log_info("timer: PIT");
+	}
+}
+
+/* A deadline further away than the hardware counts gets an interrupt on the way. */
+static void program(struct timer_queue *q, stime_t deadline)
+{
+	stime_t t = now();
+	uint64_t ns = deadline > t ? min(deadline - t, longest_ns) : 0;
+	uint64_t ticks = (uint64_t)((unsigned __int128)ns * ticks_per_ns >> 32) + 1;
+
+	q->programmed = t + ns;
+	if (ns < TOO_SOON)
+		softirq_raise(SOFTIRQ_TIMER);
+	else if (lapic_present())
+		lapic_timer_set((uint32_t)ticks);
+	else
+		pit_oneshot((uint16_t)min(ticks, (uint64_t)PIT_LONGEST));
+}
+
+/* ---- the queue -------------------------------------------------------------------------------------- */
+
+void timer_init(struct timer *t, void (*fire)(void *), void *data)
+{
+	list_init(&t->queue);
+	t->deadline = 0;
+	t->fire = fire;
+	t->data = data;
+	t->cpu = 0;
+}
+
+static void insert(struct timer_queue *q, struct timer *t)
+{
+	struct timer *other;
+
+	list_for_each(other, &q->timers, queue)
+		if (other->deadline > t->deadline)
+			break;
+	/* Before the first later one, or before the head, which is the end. */
+	list_add_tail(&other->queue, &t->queue);
+}
+
+void timer_set(struct timer *t, stime_t deadline)
+{
+	struct timer_queue *q;
+
+	timer_stop(t);
+	t->cpu = this_pcpu()->id;
+	t->deadline = max(deadline, (stime_t)1);
+	q = &queues[t->cpu];
+	spin_lock(&q->lock);
+	insert(q, t);
+	if (t->deadline < q->programmed)
+		program(q, t->deadline);
+	spin_unlock(&q->lock);
+}
+
+void timer_stop(struct timer *t)
+{
+	struct timer_queue *q = &queues[t->cpu];
+
+	if (!timer_is_set(t))
+		return;
+	spin_lock(&q->lock);
+	list_del(&t->queue);
+	t->deadline = 0;
+	spin_unlock(&q->lock);
+}
+
+/* Take the first one that is due; NULL: none is, and the hardware is set for the next. */
+static struct timer *next_due(struct timer_queue *q, stime_t t)
+{
+	struct timer *first = NULL;
+
+	spin_lock(&q->lock);
+	if (!list_empty(&q->timers)) {
+		first = list_first(&q->timers, struct timer, queue);
+		if (first->deadline > t) {
+			program(q, first->deadline);
+			first = NULL;
+		} else {
+			list_del(&first->queue);
+			first->deadline = 0;
+		}
+	}
+	spin_unlock(&q->lock);
+	return first;
+}
+
+void timer_softirq(void)
+{
+	struct timer_queue *q = &queues[this_pcpu()->id];
+	struct timer *t;
+
+	q->programmed = STIME_MAX;
+	while ((t = next_due(q, now())))
+		t->fire(t->data);
+}
+
+void timer_queue_init(void)
+{
+	for (unsigned int i = 0; i < MAX_PCPUS; i++) {
+		spin_init(&queues[i].lock, LOCK_TIMER);
+		list_init(&queues[i].timers);
+		queues[i].programmed = STIME_MAX;
+	}
+	init_hardware();
+	softirq_register(SOFTIRQ_TIMER, timer_softirq);
+}
