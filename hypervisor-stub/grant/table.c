@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table itself: its frames, its size, its version.
+ *
+ * Its pages belong to the hypervisor's heap and are shown to the guest (frame_share), so they can be
+ * mapped and never become page tables. It only grows. Locks: grant.table, then grant.entry.
+ */
+#include "abi/abi.h"
+#include "cpu/cpu.h"
+#include "grant/internal.h"
+#include "mm/mm.h"
+
+#define TABLE_VERSION 1
+
+int grants_init(struct domain *d)
+{
+	struct grants *g = kalloc(sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
+	spin_init(&g->table, LOCK_GRANT_TABLE);
+	spin_init(&g->entry, LOCK_GRANT_ENTRY);
+	g->free_handle = HANDLE_NONE;
+	d->grants = g;
+	return 0;
+}
+
+void grants_destroy(struct domain *d)
+{
+	struct grants *g = d->grants;
+
+	if (!g)
+		return;
+	for (unsigned int i = 0; i < g->frames; i++) {
+		frame_unshare(g->frame[i]);
+		heap_free(g->pins[i], PINS_ORDER);
+	}
+	for (unsigned int i = 0; i < g->handle_pages; i++)
+		heap_free(g->handles[i], 0);
+	if (g->handles)
+		heap_free(g->handles, 1);
+	kfree(g);
+	d->grants = NULL;
+}
+
+/* Locks: grant.table. */
+static bool add_frame(struct domain *d)
+{
+	struct grants *g = d->grants;
+	void *page = heap_alloc(0, HEAP_ZERO);
+	struct pins *pins = heap_alloc(PINS_ORDER, HEAP_ZERO);
+
+	if (!page || !pins) {
+		if (page)
+			heap_free(page, 0);
+		if (pins)
+			heap_free(pins, PINS_ORDER);
+		return false;
+	}
+	frame_share(page, d);
+	spin_lock(&g->entry);
+	g->frame[g->frames] = page;
+	g->pins[g->frames] = pins;
+	g->frames++;
+	spin_unlock(&g->entry);
+	return true;
+}
+
+bool table_grow(struct domain *d, unsigned int frames)
+{
+	struct grants *g = d->grants;
+	bool ok = true;
+
+	spin_lock(&g->table);
+	while (ok && g->frames < frames)
+		ok = add_frame(d);
+	spin_unlock(&g->table);
+	return ok;
+}
+
+/* Whose table: one's own, or any for a privileged domain. With a reference. */
+static struct domain *table_owner(domid_t id, int16_t *status)
+{
+	struct domain *d = domain_get_or_self(id);
+
+	if (!d) {
+		*status = grant_refuse(GNTST_bad_domain, "there is no domain %u", id);
+		return NULL;
+	}
+	if (d == current->domain || current->domain->privileged)
+		return d;
+	domain_put(d);
+	*status = grant_refuse(GNTST_permission_denied,
+			       "only a privileged domain looks at d%u's grants", id);
+	return NULL;
+}
+
+static int16_t setup(struct domain *d, const struct gnttab_setup_table *op)
+{
+	if (op->nr_frames > GRANT_FRAMES_MAX)
+		return grant_refuse(GNTST_general_error, "%u frames, a table has at most %u",
+				    op->nr_frames, GRANT_FRAMES_MAX);
+	if (!table_grow(d, op->nr_frames))
+		return grant_refuse(GNTST_general_error, "no memory for a table of %u frames",
+				    op->nr_frames);
+	for (unsigned int i = 0; i < op->nr_frames; i++)
+		if (guest_put_ulong(guest_handle(op->frame_list), i,
+				    mfn_x(virt_to_mfn(d->grants->frame[i]))))
+			return grant_refuse(GNTST_bad_virt_addr,
+					    "the list of frames cannot be written");
+	return GNTST_okay;
+}
+
+long op_setup_table(gptr_t ops, unsigned int count)
+{
+	struct gnttab_setup_table op;
+	struct domain *d;
+
+	if (count != 1)
+		return refuse(-EINVAL, "one table at a time, not %u", count);
+	if (guest_get_gnttab_setup_table(&op, ops, 0))
+		return refuse(-EFAULT, "the argument cannot be read");
+	d = table_owner(op.dom, &op.status);
+	if (d) {
+		op.status = setup(d, &op);
+		domain_put(d);
+	}
+	return guest_put_gnttab_setup_table(ops, 0, &op)
+		       ? refuse(-EFAULT, "the status cannot be written")
+		       : 0;
+}
+
+long op_query_size(gptr_t ops, unsigned int count)
+{
+	struct gnttab_query_size op;
+	struct domain *d;
+
+	if (count != 1)
+		return refuse(-EINVAL, "one table at a time, not %u", count);
+	if (guest_get_gnttab_query_size(&op, ops, 0))
+		return refuse(-EFAULT, "the argument cannot be read");
+	d = table_owner(op.dom, &op.status);
+	if (d) {
+		/* The first frame exists as far as a guest can see; it costs memory when asked for. */
+		op.nr_frames = max(d->grants->frames, 1u);
+		op.max_nr_frames = GRANT_FRAMES_MAX;
+		op.status = GNTST_okay;
+		domain_put(d);
+	}
+	return guest_put_gnttab_query_size(ops, 0, &op)
+		       ? refuse(-EFAULT, "the answer cannot be written")
+		       : 0;
+}
+
+long op_set_version(gptr_t ops)
+{
+	struct gnttab_set_version op;
+
+	if (guest_get_gnttab_set_version(&op, ops, 0))
+		return refuse(-EFAULT, "the argument cannot be read");
+	if (op.version != 1 && op.version != 2)
+		return refuse(-EINVAL, "there is no grant table version %u", op.version);
+	if (op.version != TABLE_VERSION)
+		return refuse(-ENOSYS, "grant tables have version %u here", TABLE_VERSION);
+	return guest_put_gnttab_set_version(ops, 0, &op)
+		       ? refuse(-EFAULT, "the answer cannot be written")
+		       : 0;
+}
+
+long op_get_version(gptr_t ops)
+{
+	struct gnttab_get_version op;
+	int16_t status = GNTST_okay;
+	struct domain *d;
+
+	if (guest_get_gnttab_get_version(&op, ops, 0))
+		return refuse(-EFAULT, "the argument cannot be read");
+	d = table_owner(op.dom, &status);
+	if (!d)
+		return status == GNTST_bad_domain ? -ESRCH : -EPERM;
+	domain_put(d);
+	op.version = TABLE_VERSION;
+	return guest_put_gnttab_get_version(ops, 0, &op)
+		       ? refuse(-EFAULT, "the answer cannot be written")
+		       : 0;
+}
+
+/* Status words stand apart from the entries in version 2 only. */
+long op_get_status_frames(gptr_t ops, unsigned int count)
+{
+	struct gnttab_get_status_frames op;
+
+	if (count != 1)
+		return refuse(-EINVAL, "one table at a time, not %u", count);
+	if (guest_get_gnttab_get_status_frames(&op, ops, 0))
+		return refuse(-EFAULT, "the argument cannot be read");
+	op.status = grant_refuse(GNTST_general_error, "a version 1 table has no status frames");
+	return guest_put_gnttab_get_status_frames(ops, 0, &op)
+		       ? refuse(-EFAULT, "the status cannot be written")
+		       : 0;
+}
+
+/* Caches are coherent with devices here: what is checked is that the caller could have meant it. */
+static long check_flush(const struct gnttab_cache_flush *op)
+{
+	mfn_t mfn = maddr_to_mfn(_maddr(op->a.dev_bus_addr));
+
+	if (op->op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL | GNTTAB_CACHE_SOURCE_GREF))
+		return refuse(-EINVAL, "unknown cache operation %x", op->op);
+	if (op->offset >= PAGE_SIZE || op->length > PAGE_SIZE ||
+	    op->offset + op->length > PAGE_SIZE)
+		return refuse(-EINVAL, "%u bytes at %u leave the page", op->length, op->offset);
+	if (op->op & GNTTAB_CACHE_SOURCE_GREF)
+		return refuse(-EOPNOTSUPP, "name the page by its bus address");
+	if (!mfn_valid(mfn))
+		return refuse(-EINVAL, "%lx is not memory", op->a.dev_bus_addr);
+	if (mfn_to_frame(mfn)->owner != current->domain->id)
+		return refuse(-EPERM, "%lx is not this domain's memory", op->a.dev_bus_addr);
+	return 0;
+}
+
+long op_cache_flush(gptr_t ops, unsigned int index)
+{
+	struct gnttab_cache_flush op;
+
+	if (guest_get_gnttab_cache_flush(&op, ops, index))
+		return refuse(-EFAULT, "element %u cannot be read", index);
+	return check_flush(&op);
+}
