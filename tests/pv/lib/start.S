@@ -92,7 +92,7 @@ hypercall_page:
 	.balign	4096
 	.global boot_stack
 boot_stack:
-	.skip	4 * 4096
+	.skip	8 * 4096
 	.global boot_stack_top
 boot_stack_top:
 
