@@ -141,6 +141,7 @@ void machine_regs_program(struct regs *regs, unsigned long entry, unsigned long 
 void machine_regs_set_result(struct regs *regs, long value);
 
 bool machine_regs_user(const struct regs *regs);
+unsigned long machine_regs_instruction(const struct regs *regs);
 unsigned long machine_regs_stack(const struct regs *regs);
 void machine_regs_set_stack(struct regs *regs, unsigned long stack);
 
@@ -149,9 +150,6 @@ bool machine_regs_syscall(const struct regs *regs, int *number, long *result);
 
 /* Leaves the kernel with the registers at machine_user_regs(stack) of the current thread. */
 _Noreturn void machine_enter_user(void *stack);
-
-/* Loads the TLS descriptors of the current thread, after machine_tls_set on it. */
-void machine_tls_load(struct machine_thread *t);
 
 /* ---- Thread-local storage (the user_desc of set_thread_area, decoded by kernel/linux) ------ */
 

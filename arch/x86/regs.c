@@ -31,6 +31,11 @@ void machine_regs_set_result(struct regs *regs, long value)
 	regs->eax = value;
 }
 
+unsigned long machine_regs_instruction(const struct regs *regs)
+{
+	return regs->eip;
+}
+
 unsigned long machine_regs_stack(const struct regs *regs)
 {
 	return regs->esp;

@@ -32,7 +32,7 @@ unsigned desc_switch_calls(struct multicall_entry *calls, const struct machine_t
 	return n;
 }
 
-void machine_tls_load(struct machine_thread *t)
+void desc_load(const struct machine_thread *t)
 {
 	struct multicall_entry calls[TLS_SLOT_COUNT];
 	unsigned n = desc_switch_calls(calls, t);
@@ -55,6 +55,8 @@ int machine_tls_set(struct machine_thread *t, struct machine_tls *tls)
 		return -EINVAL;
 	tls->slot = TLS_SLOT_FIRST + i;
 	t->tls[i] = desc_encode(tls);
+	if (t == switch_running)
+		desc_load(t);
 	return 0;
 }
 

@@ -11,15 +11,13 @@
 #include "arch/fpu.h"
 #include "lib/string.h"
 
-static struct machine_thread *owner;   /* whose numbers the processor holds */
-static struct machine_thread *running; /* who runs */
-static bool trapping = true;	       /* TS is set */
+static struct machine_thread *owner; /* whose numbers the processor holds */
+static bool trapping = true;	     /* TS is set */
 
 unsigned fpu_switch_calls(struct multicall_entry *calls, const struct machine_thread *to)
 {
 	bool want = to != owner;
 
-	running = (struct machine_thread *)to;
 	if (want == trapping)
 		return 0;
 	trapping = want;
@@ -64,10 +62,10 @@ void fpu_device_not_available(void)
 	unsigned long state = irq_save();
 
 	trapping = false;
-	if (owner != running) {
+	if (owner != switch_running) {
 		if (owner)
 			fpu_save(owner->fpu);
-		owner = running;
+		owner = switch_running;
 		if (owner->fpu_used)
 			fpu_restore(owner->fpu);
 		else

@@ -13,6 +13,8 @@ void switch_stacks(uint32_t *save_esp, uint32_t new_esp);
 _Noreturn void enter_user(struct regs *r);
 extern const char entry_thread[], entry_fork_child[];
 
+struct machine_thread *switch_running;
+
 /* What switch_stacks pops, from the lowest address up. */
 struct switch_frame {
 	uint32_t edi, esi, ebx, ebp, eip;
@@ -62,6 +64,7 @@ void machine_switch(struct machine_thread *from, struct machine_thread *to, void
 	calls[n++].args[1] = (unsigned long)stack_top(to_stack);
 	n += desc_switch_calls(&calls[n], to);
 	n += fpu_switch_calls(&calls[n], to);
+	switch_running = to;
 	hypercall_multicall(calls, n);
 	switch_stacks(&from->esp, to->esp);
 }
@@ -70,7 +73,7 @@ void machine_thread_reset(struct machine_thread *t)
 {
 	fpu_drop(t);
 	memset(t->tls, 0, sizeof(t->tls));
-	machine_tls_load(t);
+	desc_load(t);
 }
 
 void machine_thread_fini(struct machine_thread *t)

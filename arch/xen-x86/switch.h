@@ -7,6 +7,9 @@
 
 #include "xen-x86.h"
 
+extern struct machine_thread *switch_running; /* NULL: the boot thread */
+
+void desc_load(const struct machine_thread *t);
 unsigned desc_switch_calls(struct multicall_entry *calls, const struct machine_thread *to);
 unsigned fpu_switch_calls(struct multicall_entry *calls, const struct machine_thread *to);
 

@@ -70,7 +70,12 @@ static bool trap_fixup(struct regs *r)
 
 static _Noreturn void trap_fatal(struct regs *r, const char *what, unsigned long address)
 {
+	static bool again;
+
 	irq_save();
+	if (again)
+		machine_crash();
+	again = true;
 	printk("kernel: %s (error code %x) at %08x, address %08lx\n", what, r->error_code, r->eip,
 	       address);
 	machine_show_regs(r);

@@ -43,7 +43,8 @@ struct task {
 	struct list run;
 	uint64_t run_since, run_time; /* ns on the CPU */
 	uint64_t virtual_time, slice_end;
-	uint32_t ticks_user, ticks_system; /* samples that divide run_time into the two */
+	uint64_t user_time;	    /* the part of run_time spent in user mode: an estimate ... */
+	uint32_t ticks_user, ticks; /* ... by samples */
 	int preempt_count;
 	bool queued, kthread;
 	bool wake_signal; /* sleeps interruptibly */

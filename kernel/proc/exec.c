@@ -354,7 +354,7 @@ static long commit(struct exec *e, struct file *f, struct mm *mm, const struct e
 	signal_exec_reset(t);
 	machine_thread_reset(&t->thread);
 	sp = build_stack(e, image, mm);
-	if (sp < 0)
+	if (is_err((void *)sp))
 		return sp;
 	machine_regs_program(machine_user_regs(t->stack), image->start, sp);
 	return 0;

@@ -259,10 +259,9 @@ void sched_tick(uint64_t now)
 	if (t == &idle_task)
 		return;
 	account(t, now);
-	if (in_user_mode)
-		t->ticks_user++;
-	else
-		t->ticks_system++;
+	t->ticks++;
+	t->ticks_user += in_user_mode;
+	t->user_time = t->run_time / t->ticks * t->ticks_user;
 	if (run_count && now >= t->slice_end)
 		sched_need_resched = true;
 	timer_tick_at(now + TICK_NS);

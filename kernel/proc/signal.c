@@ -337,6 +337,25 @@ void kernel_exception_info(unsigned trap, unsigned error, unsigned long address)
 	current->fault_address = address;
 }
 
+#define REPORTS_A_SECOND 5
+
+/* For the one who ports a program: what ended it, and where. */
+static void report_fault(const struct task *t, int sig, unsigned long address)
+{
+	static uint64_t second;
+	static unsigned reports;
+	const struct regs *regs = machine_user_regs(t->stack);
+	uint64_t now = machine_now() / NSEC_PER_SEC;
+
+	if (second != now)
+		reports = 0;
+	second = now;
+	if (reports++ < REPORTS_A_SECOND)
+		printk("%s[%d]: signal %d: address %08lx, instruction %08lx, stack %08lx\n",
+		       t->name, t->tid, sig, address, machine_regs_instruction(regs),
+		       machine_regs_stack(regs));
+}
+
 /* A signal that the program caused itself: if it does not want it, it ends. */
 void kernel_exception(int sig, int code, unsigned long address)
 {
@@ -344,6 +363,8 @@ void kernel_exception(int sig, int code, unsigned long address)
 	struct task *t = current;
 	struct sigaction_k *a = action_of(t, sig);
 
+	if (a->handler == SIG_DFL && sig != SIGTRAP && sig != SIGKILL)
+		report_fault(t, sig, address);
 	spin_lock(&proc_lock);
 	if (t->blocked & SIGMASK(sig) || a->handler == SIG_IGN) {
 		a->handler = SIG_DFL;

@@ -151,14 +151,10 @@ struct task *kthread_create(const char *name, void (*fn)(void *arg), void *arg)
 	return t;
 }
 
-/* The time in user mode and in the kernel: measured in all, divided by samples. */
 void task_times(const struct task *t, uint64_t *user, uint64_t *system)
 {
-	uint64_t ticks = t->ticks_user + t->ticks_system;
-	uint64_t u = ticks ? t->run_time / ticks * t->ticks_user : t->run_time / 2;
-
-	*user += u;
-	*system += t->run_time - u;
+	*user += t->user_time;
+	*system += t->run_time - t->user_time;
 }
 
 void proc_times(struct process *p, uint64_t *user, uint64_t *system)

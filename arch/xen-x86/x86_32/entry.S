@@ -78,6 +78,16 @@
 	EXTABLE 91b, 92b
 	.endm
 
+	.macro RESTORE_GENERAL
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+	.endm
+
 	.text
 
 FUNC entry_syscall
@@ -152,28 +162,21 @@ return_from_trap:
 	testb $2, R_CS(%esp)
 	jnz return_to_user
 	cmpb $0, R_MASK(%esp)
-	jne restore_masked
+	jne return_masked
 	movl %esp, %eax
 	call trap_leave_kernel
-	jmp restore
+	jmp return_to_kernel
 
 return_to_user:
 	movl %esp, %eax
 	call trap_leave_user
-restore:
-	movb $1, UPCALL_MASK
-	popl %ebx
-	popl %ecx
-	popl %edx
-	popl %esi
-	popl %edi
-	popl %ebp
-	popl %eax
+	RESTORE_GENERAL
 	POP_SEGMENT %ds
 	POP_SEGMENT %es
 	POP_SEGMENT %fs
 	POP_SEGMENT %gs
 	addl $4, %esp
+unmask_and_return:
 	movb $0, UPCALL_MASK
 window_start:
 	cmpb $0, UPCALL_PENDING
@@ -186,19 +189,22 @@ window_end:
 	jmp upcall_accept
 	EXTABLE window_iret, bad_iret
 
-restore_masked:
-	popl %ebx
-	popl %ecx
-	popl %edx
-	popl %esi
-	popl %edi
-	popl %ebp
-	popl %eax
+	/*
+	 * To the kernel itself. fs and gs were never changed since, and may hold selectors of a program
+	 * whose descriptors are gone: loading those again would fault for ever.
+	 */
+return_to_kernel:
+	RESTORE_GENERAL
 	POP_SEGMENT %ds
 	POP_SEGMENT %es
-	POP_SEGMENT %fs
-	POP_SEGMENT %gs
-	addl $4, %esp
+	leal 12(%esp), %esp
+	jmp unmask_and_return
+
+return_masked:
+	RESTORE_GENERAL
+	POP_SEGMENT %ds
+	POP_SEGMENT %es
+	leal 12(%esp), %esp
 	iret
 
 /* cs or ss of the program is void (it had a segment of its own, which is gone). */
