@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: MIT
-# The whole machine, driven through its console.
+# The whole machine, driven through its console, and the programs those tests use.
+
+SYSTEM_PROGS	:= $(patsubst tests/system/progs/%.c,$(O)/user/tests-system/%, \
+		   $(wildcard tests/system/progs/*.c))
+
+$(SYSTEM_PROGS): $(O)/user/tests-system/%: tests/system/progs/%.c $(NEWLIB_READY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(RINGLET_CC) $(WARN) $< -s -o $@
+
+$(O)/tests.cpio: $(SYSTEM_PROGS)
 
 ## system-test boot, terminal, signals, memory, crash, media, poweroff (TESTS="a b")
 .PHONY: system-test
