@@ -13,7 +13,7 @@ long do_xen_version(unsigned int cmd, gptr_t arg);
 long do_console_io(unsigned int cmd, unsigned int count, gptr_t buffer);
 long do_vm_assist(unsigned int cmd, unsigned int type);
 
-/* The image's build id from its linker note; *size 0 if there is none. */
+/* What tells this build from others. */
 const uint8_t *image_build_id(size_t *size);
 
 /* control/ */

@@ -99,7 +99,6 @@ static long commandline(gptr_t arg)
 	return put_text(arg, text, sizeof(xen_commandline_t));
 }
 
-/* The linker's own: a note of a digest of the whole image (boot/link.mk). */
 static long build_id(gptr_t arg)
 {
 	struct xen_build_id id;
@@ -108,8 +107,6 @@ static long build_id(gptr_t arg)
 
 	if (!current->domain->privileged)
 		return refuse(-EPERM, "the build id is for a privileged domain");
-	if (!size)
-		return refuse(-ENODATA, "the image has no build id");
 	if (gptr_is_null(arg))
 		return (long)size;
 	if (guest_get_xen_build_id(&id, arg, 0))

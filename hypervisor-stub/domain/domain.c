@@ -109,6 +109,7 @@ static bool share_info_page(struct domain *d)
 		return false;
 	frame_share(d->shared_info, d);
 	shared_info_init(d);
+	time_update_wallclock(d);
 	return true;
 }
 

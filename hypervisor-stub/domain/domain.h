@@ -64,6 +64,7 @@ struct domain {
 	uint64_t compat_m2p;	    /* 32-bit: where its M2P begins */
 	_Atomic uint64_t tlb_dirty; /* pCPUs whose TLB may hold its translations */
 	uint32_t pt_force;	    /* pt_assist=force: emulate table writes unasked */
+	uint32_t held_frames;	    /* of a dying domain: frames that others still hold */
 	uint32_t undo_head;	    /* tables to undo (types_settle); lock: mm_lock */
 	uint32_t serial;	    /* never reused, unlike id: whose data a free frame holds */
 

@@ -28,6 +28,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 		vcpu_free(v);
 		return NULL;
 	}
+	time_update_vcpu(v);
 	return v;
 }
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a pCPU does when no vCPU wants it: halt until an interrupt brings a softirq.
+ * What a pCPU does when no vCPU wants it: clean free memory, and halt until an interrupt brings work.
  *
  * The pCPU's stack is its only one, so going idle throws away whatever lay on it (a guest's registers
  * are saved by then). Interrupts go on and the processor halts in one step: `sti` takes effect after the
  * next instruction, so an interrupt between the check and the halt ends the halt at once.
  */
 #include "cpu/cpu.h"
+#include "mm/mm.h"
 #include "sched/sched.h"
 
 static noreturn __attribute__((used)) void idle_loop(void)
 {
 	for (;;) {
+		if (heap_scrub_some() && !preempt_wanted())
+			continue;
 		asm volatile("cli" : : : "memory");
 		if (!preempt_wanted()) {
 			asm volatile("sti; hlt" : : : "memory");
