@@ -165,6 +165,19 @@ static inline void shared_set_wallclock(struct domain *d, uint64_t sec, uint32_t
 	WRITE_ONCE(*version, *version + 1);
 }
 
+/* ---- the guest's own memory map ----------------------------------------------------------------- */
+
+/* One above the highest pfn that the guest says it has; 0: it did not say. */
+static inline uint64_t shared_max_pfn(const struct domain *d)
+{
+	const void *field =
+		d->is_32bit ? (const uint8_t *)d->shared_info + (size_t)OFF32_shared_info_max_pfn
+			    : &((const struct shared_info *)d->shared_info)->arch.max_pfn;
+
+	return d->is_32bit ? READ_ONCE(*(const uint32_t *)field)
+			   : READ_ONCE(*(const uint64_t *)field);
+}
+
 /* ---- where a vcpu_info is ---------------------------------------------------------------------- */
 
 /* Of vCPU `id` inside its domain's shared_info. */

@@ -29,6 +29,7 @@
 #define HV_VIRT_START  L4_SLOT_VA(256)
 #define HV_VIRT_END    L4_SLOT_VA(272)
 #define M2P_VA	       L4_SLOT_VA(256)
+#define M2P_VA_END     (M2P_VA + (1UL << 38)) /* what the ABI sets aside for it */
 #define COMPAT_M2P_VA  L4_SLOT_VA(257)
 #define FRAME_TABLE_VA L4_SLOT_VA(258)
 #define PCPU_WINDOW_VA L4_SLOT_VA(259)

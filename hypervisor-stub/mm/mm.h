@@ -260,6 +260,8 @@ void audit_count(mfn_t mfn, unsigned int refs, unsigned int types);
 void frame_init(mfn_t top, void *(*alloc)(unsigned int order));
 void heap_add(maddr_t start, maddr_t end);
 void iomem_add(maddr_t start, maddr_t end);
+/* The firmware's memory map, an entry a call in ascending order, for XENMEM_machine_memory_map. */
+void machine_map_add(maddr_t start, uint64_t bytes, uint32_t type);
 /* Device pages that no domain may map, and those that it may only read (local APIC, I/O APICs). */
 void iomem_deny(maddr_t start, maddr_t end);
 void iomem_read_only(maddr_t start, maddr_t end);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flushes that a guest asks for, by vCPU. A vCPU that runs nowhere loads CR3 before it runs, which
+ * flushes, so only pCPUs that run one now matter. Another pCPU is not told addresses: it flushes all.
+ */
+#include "mm/flush.h"
+#include "domain/domain.h"
+
+int flush_read_mask(const struct domain *d, gptr_t at, uint64_t *vcpus)
+{
+	uint64_t word;
+
+	if (d->is_32bit) {
+		int rc = guest_get_ulong(vcpus, at, 0);
+
+		if (rc || d->max_vcpus <= 32)
+			return rc;
+		rc = guest_get_ulong(&word, at, 1);
+		*vcpus |= word << 32;
+		return rc;
+	}
+	return guest_get_ulong(vcpus, at, 0);
+}
+
+void flush_vcpus(const struct domain *d, uint64_t vcpus, bool one, uint64_t va)
+{
+	const struct pcpu *here = this_pcpu();
+	uint64_t cpus = 0;
+
+	for (unsigned int i = 0; i < d->max_vcpus; i++) {
+		const struct vcpu *v = d->vcpu[i];
+
+		if (v && (vcpus >> i & 1) && v->sched.running)
+			cpus |= 1ULL << v->sched.cpu->id;
+	}
+	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++) {
+		if (!(cpus >> cpu & 1))
+			continue;
+		if (cpu != here->id)
+			softirq_raise_on(&pcpus[cpu], SOFTIRQ_TLB);
+		else if (one)
+			tlb_flush_one_local(va);
+		else
+			tlb_flush_local();
+	}
+}

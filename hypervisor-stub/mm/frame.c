@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table and plain references: whose frame, and is anybody left who knows it.
+ *
+ * A frame's owner changes only while nobody holds a reference. The count is taken by compare-and-swap
+ * from a value that is not zero, and the owner looked at again afterwards, so a frame that is freed and
+ * given away in between is noticed. domain.pages guards the list of a domain's frames and its length.
+ */
+#include "console/console.h"
+#include "mm/m2p.h"
+#include "mm/types.h"
+
+struct frame *frame_table;
+mfn_t max_mfn;
+
+bool frame_get(mfn_t mfn, struct domain *d)
+{
+	return mfn_valid(mfn) && frame_try_get(mfn_to_frame(mfn), d->id);
+}
+
+void frame_put(struct frame *f)
+{
+	frame_drop(f);
+}
+
+static void list_frame(struct domain *d, struct frame *f)
+{
+	uint32_t n = (uint32_t)mfn_x(frame_to_mfn(f));
+
+	f->prev = 0;
+	f->next = d->first_frame;
+	if (f->next)
+		mfn_to_frame(_mfn(f->next))->prev = n;
+	d->first_frame = n;
+}
+
+static void unlist_frame(struct domain *d, struct frame *f)
+{
+	if (f->next)
+		mfn_to_frame(_mfn(f->next))->prev = f->prev;
+	if (f->prev)
+		mfn_to_frame(_mfn(f->prev))->next = f->next;
+	else if (mfn_x(frame_to_mfn(f)) == d->first_frame)
+		d->first_frame = f->next;
+	else
+		d->held_frames = f->next;
+	f->next = f->prev = 0;
+}
+
+/* The last reference of a domain's or of a shared frame is gone. */
+void frame_free(struct frame *f)
+{
+	struct domain *d = frame_owner(f);
+	uint32_t serial = d ? d->serial : 0;
+
+	BUG_ON(load64(&f->use) & (USE_COUNT | USE_UNSETTLED));
+	BUG_ON(!d);
+	if (!(load64(&f->refs) & REFS_OURS)) {
+		spin_lock(&d->pages_lock);
+		unlist_frame(d, f);
+		d->tot_pages--;
+		spin_unlock(&d->pages_lock);
+		m2p_set(frame_to_mfn(f), M2P_INVALID);
+	}
+	heap_return(f, serial);
+	domain_put(d);
+}
+
+bool frames_assign(struct domain *d, struct frame *f, unsigned int count)
+{
+	spin_lock(&d->pages_lock);
+	if (count > d->max_pages - min(d->max_pages, d->tot_pages)) {
+		spin_unlock(&d->pages_lock);
+		return false;
+	}
+	d->tot_pages += count;
+	for (unsigned int i = 0; i < count; i++) {
+		f[i].use = use_of(FT_NONE);
+		f[i].owner = d->id;
+		list_frame(d, &f[i]);
+		/* From here frame_get() finds it. */
+		__atomic_store_n((uint64_t *)&f[i].refs, REFS_OWNED | 1, __ATOMIC_RELEASE);
+	}
+	spin_unlock(&d->pages_lock);
+	return true;
+}
+
+bool frame_steal(struct domain *d, struct frame *f)
+{
+	uint64_t refs = REFS_OWNED | 1;
+
+	/* Nobody else may hold it: no mapping, no table, no grant. */
+	if (!mfn_valid(frame_to_mfn(f)) || f->owner != d->id ||
+	    (load64(&f->use) & (USE_COUNT | USE_UNSETTLED)) || !cas64(&f->refs, &refs, REFS_OURS))
+		return false;
+	spin_lock(&d->pages_lock);
+	unlist_frame(d, f);
+	d->tot_pages--;
+	spin_unlock(&d->pages_lock);
+	f->epoch = tlb_now();
+	return true;
+}
+
+void frame_unsteal(struct domain *d, struct frame *f)
+{
+	spin_lock(&d->pages_lock);
+	d->tot_pages++;
+	list_frame(d, f);
+	__atomic_store_n((uint64_t *)&f->refs, REFS_OWNED | 1, __ATOMIC_RELEASE);
+	spin_unlock(&d->pages_lock);
+}
+
+void domain_free_frame(struct domain *d, struct frame *f)
+{
+	uint64_t refs = load64(&f->refs);
+
+	ASSERT(f->owner == d->id);
+	(void)d;
+	do {
+		if (!(refs & REFS_OWNED))
+			return;
+	} while (!cas64(&f->refs, &refs, refs & ~REFS_OWNED));
+	frame_drop(f);
+}
+
+bool frame_forsake(struct domain *d, struct frame *f)
+{
+	bool more;
+
+	spin_lock(&d->pages_lock);
+	unlist_frame(d, f);
+	f->next = d->held_frames;
+	if (f->next)
+		mfn_to_frame(_mfn(f->next))->prev = (uint32_t)mfn_x(frame_to_mfn(f));
+	d->held_frames = (uint32_t)mfn_x(frame_to_mfn(f));
+	more = d->first_frame != 0;
+	spin_unlock(&d->pages_lock);
+	domain_free_frame(d, f);
+	return more;
+}
+
+void frame_share(void *page, struct domain *d)
+{
+	struct frame *f = mfn_to_frame(virt_to_mfn(page));
+
+	if (!d->serial)
+		d->serial = frames_new_serial();
+	f->use = use_of(FT_WRITABLE) | 1;
+	f->owner = d->id;
+	__atomic_store_n((uint64_t *)&f->refs, REFS_OURS | 1, __ATOMIC_RELEASE);
+}
+
+void frame_unshare(void *page)
+{
+	struct frame *f = mfn_to_frame(virt_to_mfn(page));
+
+	type_put_writable(f);
+	frame_drop(f);
+}
+
+uint32_t frames_new_serial(void)
+{
+	static _Atomic uint32_t last;
+
+	return __atomic_add_fetch((uint32_t *)&last, 1, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of HYPERVISOR_memory_op share.
+ */
+#ifndef MM_MEMORY_OP_H
+#define MM_MEMORY_OP_H
+
+#include "abi/abi.h"
+#include "abi/shared.h"
+#include "mm/types.h"
+
+/* exchange.c: XENMEM_exchange. -ERESTART: call again. */
+long memory_exchange(gptr_t arg);
+
+/* The domain that an operation names, held: the caller's own, or any for a privileged caller. */
+struct domain *memory_domain(domid_t id, long *rc);
+/* May the caller have extents of 2^order frames? */
+bool memory_order_allowed(unsigned int order);
+
+#endif

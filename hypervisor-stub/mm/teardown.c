@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a domain's memory.
+ *
+ * Nothing of it runs any more. Roots and pins are given up, half-done validations become something to
+ * undo, and each frame loses its owner's reference; tables and mappings give up the rest by themselves.
+ * What is left then is held by others: foreign mappings, grants. Such frames go when those let go, and
+ * keep the domain dying until then. Locks: domain.mm, taken here a step at a time.
+ */
+#include "mm/types.h"
+
+static int drop_roots(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu (d, v) {
+		int rc = root_drop_vcpu(v);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* No pin, no half-done validation: nothing of the frame's own keeps it a table. */
+static void forget_type(struct domain *d, struct frame *f)
+{
+	if (load64(&f->use) & USE_PINNED)
+		(void)frame_unpin(d, frame_to_mfn(f));
+	table_abandon(d, f);
+}
+
+static int forsake_all(struct domain *d)
+{
+	while (d->first_frame) {
+		struct frame *f = mfn_to_frame(_mfn(d->first_frame));
+
+		forget_type(d, f);
+		/* Undoing may free frames, but not this one: it still has its owner's reference. */
+		if (types_settle(d))
+			return -ERESTART;
+		if (frame_forsake(d, f) && preempt_wanted())
+			return -ERESTART;
+	}
+	return 0;
+}
+
+int mm_relinquish(struct domain *d)
+{
+	int rc = drop_roots(d);
+
+	if (rc)
+		return rc;
+	spin_lock(&d->mm_lock);
+	rc = types_settle(d);
+	if (!rc)
+		rc = forsake_all(d);
+	spin_unlock(&d->mm_lock);
+	if (rc)
+		return rc;
+	return d->tot_pages ? -EBUSY : 0;
+}
