@@ -106,9 +106,13 @@ static void read_symbols(struct build *b)
 		guest_symbols_read(&b->image, b->d->symbols, size);
 }
 
+/*
+ * Kernels commonly write "!writable_page_tables", though XENVER_get_features never shows that one to a
+ * PV guest: real Xen does not refuse them, and stores into tables are emulated when they ask for it.
+ */
 static uint32_t offered_features(bool privileged, bool is_32bit)
 {
-	return (privileged ? 1u << XENFEAT_dom0 : 0) |
+	return (privileged ? 1u << XENFEAT_dom0 : 0) | 1u << XENFEAT_writable_page_tables |
 	       (is_32bit ? 1u << XENFEAT_pae_pgdir_above_4gb : 0);
 }
 

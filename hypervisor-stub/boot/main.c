@@ -27,6 +27,8 @@
 
 extern const uint8_t image_start[], image_end[];
 
+noreturn void boot_main(uint32_t magic, uint32_t info_paddr);
+
 static struct boot_modules modules;
 static char strings[STRINGS_MAX]; /* copies of the modules' strings */
 
@@ -133,7 +135,7 @@ static void selftest(void)
 	else if (!strcmp(which, "pf"))
 		*(volatile int *)0x1000 = 1;
 	else if (!strcmp(which, "wx"))
-		*(volatile uint8_t *)(uintptr_t)selftest = 0;
+		*(volatile uint8_t *)(uintptr_t)boot_main = 0;
 	else if (!strcmp(which, "alias"))
 		*(volatile uint8_t *)maddr_to_virt(image_maddr(image_start)) = 0;
 	else if (!strcmp(which, "nmi"))
@@ -141,8 +143,6 @@ static void selftest(void)
 	else
 		log_warning("selftest=%s is not known (df pf wx alias nmi)", which);
 }
-
-noreturn void boot_main(uint32_t magic, uint32_t info_paddr);
 
 void boot_main(uint32_t magic, uint32_t info_paddr)
 {

@@ -18,7 +18,7 @@ struct memmap ram, ram_free;
 
 static const char *type_name(uint32_t type)
 {
-	static const char *const names[] = { "type 0",	 "RAM",	      "reserved",
+	static const char *const names[] = { "type 0",	  "RAM",      "reserved",
 					     "ACPI data", "ACPI NVS", "defective" };
 
 	return type < ARRAY_SIZE(names) ? names[type] : "other";
@@ -46,7 +46,7 @@ static void insert(struct memmap *m, uint64_t start, uint64_t end)
 	m->count++;
 }
 
-static void delete(struct memmap *m, unsigned int i)
+static void delete (struct memmap *m, unsigned int i)
 {
 	m->count--;
 	for (; i < m->count; i++)
@@ -62,7 +62,7 @@ static void subtract(struct memmap *m, uint64_t start, uint64_t end)
 			i++;
 			continue;
 		}
-		delete(m, i);
+		delete (m, i);
 		/* What remains lies before or behind and does not overlap: not met again. */
 		insert(m, r.start, min(r.end, start));
 		insert(m, max(r.start, end), r.end);
@@ -109,7 +109,7 @@ static void remove_overlaps(void)
 
 		r->start = max(r->start, ram.range[i - 1].end);
 		if (r->start >= r->end)
-			delete(&ram, i);
+			delete (&ram, i);
 		else
 			i++;
 	}

@@ -21,8 +21,8 @@ struct memmap {
 	struct memrange range[MEMRANGES];
 };
 
-extern struct memmap ram;	/* all RAM, in order of address */
-extern struct memmap ram_free;	/* what of it nobody has taken */
+extern struct memmap ram;      /* all RAM, in order of address */
+extern struct memmap ram_free; /* what of it nobody has taken */
 
 /* Read and print the loader's map. */
 void memmap_read(const struct multiboot_info *info);

@@ -5,9 +5,9 @@
 #ifndef BOOT_MULTIBOOT_H
 #define BOOT_MULTIBOOT_H
 
-#define MULTIBOOT_HEADER_MAGIC	0x1badb002
-#define MULTIBOOT_HEADER_FLAGS	0x3 /* page-aligned modules, memory map wanted */
-#define MULTIBOOT_LOADER_MAGIC	0x2badb002
+#define MULTIBOOT_HEADER_MAGIC 0x1badb002
+#define MULTIBOOT_HEADER_FLAGS 0x3 /* page-aligned modules, memory map wanted */
+#define MULTIBOOT_LOADER_MAGIC 0x2badb002
 
 #ifndef __ASSEMBLER__
 

@@ -21,12 +21,12 @@
 #include "mm/mm.h"
 #include "mm/pte.h"
 
-#define LARGE	      (1ULL << 21)
-#define TABLE_FLAGS   (PTE_P | PTE_RW | PTE_A)
-#define RW_FLAGS      (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
-#define RO_FLAGS      (PTE_P | PTE_A | PTE_NX)
-#define TEXT_FLAGS    (PTE_P | PTE_A)
-#define IST_GUARD     4 /* the page of a pCPU's stacks that is left out (cpu/cpu.h) */
+#define LARGE	    (1ULL << 21)
+#define TABLE_FLAGS (PTE_P | PTE_RW | PTE_A)
+#define RW_FLAGS    (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
+#define RO_FLAGS    (PTE_P | PTE_A | PTE_NX)
+#define TEXT_FLAGS  (PTE_P | PTE_A)
+#define IST_GUARD   4 /* the page of a pCPU's stacks that is left out (cpu/cpu.h) */
 
 extern const uint8_t image_start[], image_text_end[], image_rodata_end[], image_end[];
 

@@ -17,7 +17,8 @@
 #define KEYS	     64
 
 static char typed[TYPED_MAX];
-static _Atomic unsigned int typed_head, typed_tail; /* count for ever; tail: interrupt, head: softirq */
+static _Atomic unsigned int typed_head,
+	typed_tail; /* count for ever; tail: interrupt, head: softirq */
 
 static struct {
 	char key;

@@ -108,7 +108,8 @@ static bool rate_allows(void)
 	dropped = rate.dropped;
 	rate.dropped = 0;
 	if (dropped)
-		log_hv(LOG_WARNING, "%u lines about guests were dropped (too many at once)", dropped);
+		log_hv(LOG_WARNING, "%u lines about guests were dropped (too many at once)",
+		       dropped);
 	return true;
 }
 
@@ -225,8 +226,8 @@ void console_init(void)
 	if (!option_string("console", devices, sizeof(devices)))
 		strlcpy(devices, "com1,vga", sizeof(devices));
 	if (list_has(devices, "com1"))
-		to_uart = uart_init(
-			option_string("com1", settings, sizeof(settings)) ? settings : NULL);
+		to_uart = uart_init(option_string("com1", settings, sizeof(settings)) ? settings
+										      : NULL);
 	to_vga = list_has(devices, "vga");
 }
 

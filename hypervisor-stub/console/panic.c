@@ -17,7 +17,7 @@
 #define CODE_BYTES  16
 #define STACK_LINES 40
 
-extern const uint8_t image_start[], image_text_end[], image_end[];
+extern const uint8_t image_start[], image_text_end[];
 
 static unsigned int panicking;
 
@@ -70,6 +70,14 @@ static void print_registers(const struct cpu_user_regs *r)
 	print_code(r->rip);
 }
 
+static void print_word(uint64_t sp)
+{
+	uint64_t word = *(const uint64_t *)sp, offset;
+	const char *name = symbol_name(word, &offset);
+
+	log_error("  [%016lx] %s+%#lx", sp, name, offset);
+}
+
 /* Every word on the stack that points into our text: callers, and some that were. */
 static void print_stack(uint64_t sp)
 {
@@ -79,18 +87,18 @@ static void print_stack(uint64_t sp)
 
 	sp = (sp + 7) & ~7UL;
 	if (sp < base || sp >= top || (sp >= guard && sp < guard + PAGE_SIZE)) {
-		log_error("stack: rsp is not on this processor's stack");
-		return;
+		log_error("rsp is not on this processor's stack; what lies there:");
+		sp = guard + PAGE_SIZE;
 	}
 	/* An interrupt stack ends with its page, the main one with the guest's registers. */
 	end = sp < guard ? (sp & PAGE_MASK) + PAGE_SIZE : top;
 	log_error("stack words that point into the hypervisor:");
 	for (; sp < end && lines < STACK_LINES; sp += 8) {
-		uint64_t word = *(const uint64_t *)sp, offset;
+		uint64_t word = *(const uint64_t *)sp;
 
 		if (word < (uint64_t)image_start || word >= (uint64_t)image_text_end)
 			continue;
-		log_error("  [%016lx] %s+%#lx", sp, symbol_name(word, &offset), offset);
+		print_word(sp);
 		lines++;
 	}
 }

@@ -29,7 +29,7 @@
 #define LSR_TX_EMPTY  0x20
 /* clang-format on */
 
-#define BASE_SPEED   115200
+#define BASE_SPEED  115200
 #define TX_PATIENCE 100000
 
 static bool present;

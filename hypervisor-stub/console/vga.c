@@ -16,7 +16,7 @@
 #define ROWS	  25
 #define ATTRIBUTE 0x0700 /* grey on black */
 
-#define CRTC_INDEX	0x3d4
+#define CRTC_INDEX     0x3d4
 #define CRTC_CURSOR_HI 14
 #define CRTC_CURSOR_LO 15
 

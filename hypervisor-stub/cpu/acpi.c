@@ -209,7 +209,8 @@ void acpi_reset(void)
 {
 	const struct acpi_header *h = (const void *)fadt;
 
-	if (!fadt || h->length <= FADT_RESET_VALUE || !(read32(fadt + FADT_FLAGS) & FADT_FLAG_RESET))
+	if (!fadt || h->length <= FADT_RESET_VALUE ||
+	    !(read32(fadt + FADT_FLAGS) & FADT_FLAG_RESET))
 		return;
 	if (fadt[FADT_RESET_REG] == SPACE_IO)
 		outb((uint16_t)read64(fadt + FADT_RESET_REG + 4), fadt[FADT_RESET_VALUE]);

@@ -21,12 +21,12 @@
 #define MAX_PCPUS   64
 
 /* Our own selectors; the guests' are in <xen/arch-x86/xen-x86_{32,64}.h>. */
-#define HV_CS		0xe008
-#define HV_DS		0xe010
-#define HV_TSS		0xe040
-#define HV_LDT		0xe050
-#define HV_GDT_LIMIT	0xefff
-#define HV_GDT_PAGE	14 /* which page of the window is ours */
+#define HV_CS	     0xe008
+#define HV_DS	     0xe010
+#define HV_TSS	     0xe040
+#define HV_LDT	     0xe050
+#define HV_GDT_LIMIT 0xefff
+#define HV_GDT_PAGE  14 /* which page of the window is ours */
 
 /* For the assembler, which cannot ask the compiler; cpu/init.c asserts them. */
 #define CPU_INFO_SIZE	232
@@ -61,7 +61,8 @@ struct cpu_info {
 	struct vcpu *current;
 	_Atomic uint32_t softirqs; /* bits of enum softirq */
 	uint32_t pad;
-	uint64_t align; /* so that regs.es, where the processor begins to push, is 16-byte aligned */
+	uint64_t
+		align; /* so that regs.es, where the processor begins to push, is 16-byte aligned */
 };
 
 extern struct pcpu pcpus[MAX_PCPUS];
@@ -122,7 +123,6 @@ void ldt_select(unsigned int entries);
 void guard_select(bool is_32bit);
 /* CR4 as it is while a guest with `guest_bits` (DE, TSD) runs; guard_select() keeps those. */
 void cr4_set_guest_bits(uint64_t guest_bits);
-
 
 /* Leave the hypervisor for the current vCPU, whose registers are in guest_regs(); never returns. */
 noreturn void exit_to_guest(void);

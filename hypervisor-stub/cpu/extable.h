@@ -11,12 +11,8 @@
 
 #ifdef __ASSEMBLER__
 
-.macro EXTABLE from:req, to:req
-	.pushsection .ex_table, "a"
-	.balign	4
-	.long	\from - ., \to - .
-	.popsection
-.endm
+.macro EXTABLE from : req, to : req.pushsection.ex_table,
+	"a".balign 4.long	\from -., \to -..popsection.endm
 
 #else
 

@@ -135,8 +135,8 @@ void cpu_modes_init(void)
 	wrmsr(MSR_STAR, (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)HV_CS << 32);
 	wrmsr(MSR_LSTAR, (uint64_t)entry_syscall64);
 	wrmsr(MSR_CSTAR, (uint64_t)entry_syscall32);
-	wrmsr(MSR_SYSCALL_MASK, EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT |
-					EFLAGS_RF | EFLAGS_AC);
+	wrmsr(MSR_SYSCALL_MASK,
+	      EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC);
 	wrmsr(MSR_SYSENTER_CS, HV_CS);
 	wrmsr(MSR_SYSENTER_ESP, (uint64_t)&guest_regs()->es);
 	wrmsr(MSR_SYSENTER_EIP, (uint64_t)entry_sysenter);

@@ -11,21 +11,14 @@
 
 #ifdef __ASSEMBLER__
 
-.macro SMAP_SITE last:req
-771:	.byte	0x0f, 0x1f, 0x00
-	.pushsection .smap_sites, "a"
-	.balign	4
-	.long	771b - ., \last
-	.popsection
-.endm
+.macro SMAP_SITE last : req 771 :.byte 0x0f, 0x1f, 0x00.pushsection.smap_sites,
+	"a".balign 4.long 771b -., \last.popsection
+					   .endm
 
-.macro STAC
-	SMAP_SITE 0xcb
-.endm
+					   .macro STAC SMAP_SITE 0xcb
+					   .endm
 
-.macro CLAC
-	SMAP_SITE 0xca
-.endm
+					   .macro CLAC SMAP_SITE 0xca.endm
 
 #else
 

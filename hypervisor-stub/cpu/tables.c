@@ -16,7 +16,7 @@
 #include "mm/pte.h"
 
 #define PAGE_OF_OURS __attribute__((aligned(4096), section(".bss.page")))
-#define SLOT(sel)    (((sel) & 0xfff) / 8)
+#define SLOT(sel)    (((sel)&0xfff) / 8)
 
 enum { IST_NMI = 1, IST_DF, IST_MC, IST_DB };
 
@@ -37,7 +37,8 @@ _Static_assert(offsetof(struct cpu_user_regs, rip) == REGS_RIP, "cpu.h");
 _Static_assert(offsetof(struct cpu_user_regs, cs) == REGS_CS, "cpu.h");
 _Static_assert(offsetof(struct cpu_user_regs, rsp) == REGS_RSP, "cpu.h");
 _Static_assert(offsetof(struct cpu_user_regs, es) == REGS_ES, "cpu.h");
-_Static_assert((STACK_SIZE - CPU_INFO_SIZE + REGS_ES) % 16 == 0, "the processor aligns before it pushes");
+_Static_assert((STACK_SIZE - CPU_INFO_SIZE + REGS_ES) % 16 == 0,
+	       "the processor aligns before it pushes");
 
 static void system_descriptor(uint64_t *slot, unsigned int type, const void *base, uint32_t limit)
 {

@@ -20,9 +20,9 @@ extern const uint8_t guest_iretq[];
 
 const char *vector_name(unsigned int vector)
 {
-	static const char *const names[] = { "#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD",
+	static const char *const names[] = { "#DE", "#DB", "NMI",  "#BP", "#OF", "#BR", "#UD",
 					     "#NM", "#DF", "#CSO", "#TS", "#NP", "#SS", "#GP",
-					     "#PF", "?",   "#MF", "#AC", "#MC", "#XM" };
+					     "#PF", "?",   "#MF",  "#AC", "#MC", "#XM" };
 
 	return vector < ARRAY_SIZE(names) ? names[vector] : "?";
 }
@@ -72,7 +72,8 @@ void fatal_trap(struct cpu_user_regs *regs)
 {
 	if (regs->entry_vector == VECTOR_DF)
 		panic_regs(regs, "double fault (#DF), cr2 %016lx", read_cr2());
-	panic_regs(regs, "%s", regs->entry_vector == VECTOR_MC ? "machine check (#MC)" : "fatal trap");
+	panic_regs(regs, "%s",
+		   regs->entry_vector == VECTOR_MC ? "machine check (#MC)" : "fatal trap");
 }
 
 /*

@@ -42,7 +42,7 @@ void pic_init(void)
 
 void pic_unmask(unsigned int line)
 {
-	masked &= (uint16_t)~(1u << line);
+	masked &= (uint16_t) ~(1u << line);
 	write_mask();
 }
 

@@ -11,13 +11,13 @@
 #include "cpu/asm.h"
 #include "time/timer.h"
 
-#define NS_PER_SECOND	 1000000000ULL
-#define PM_TIMER_HZ	 3579545
-#define PM_TIMER_MASK	 0xffffff
-#define PM_TIMER_TICKS	 (PM_TIMER_HZ / 20) /* 50 ms */
-#define PIT_TICKS	 (PIT_HZ / 20)
-#define SAMPLE_TRIES	 8
-#define PM_TIMER_STUCK	 1000000
+#define NS_PER_SECOND  1000000000ULL
+#define PM_TIMER_HZ    3579545
+#define PM_TIMER_MASK  0xffffff
+#define PM_TIMER_TICKS (PM_TIMER_HZ / 20) /* 50 ms */
+#define PIT_TICKS      (PIT_HZ / 20)
+#define SAMPLE_TRIES   8
+#define PM_TIMER_STUCK 100000 /* readings without any change */
 
 struct clock_scale clock_scale;
 uint64_t clock_tsc_base;
@@ -53,9 +53,11 @@ static uint64_t measure_by_pm_timer(uint16_t port)
 	struct sample start = sample(port), end;
 
 	for (unsigned int i = 0;; i++) {
-		if (((inl(port) - start.pm) & PM_TIMER_MASK) >= PM_TIMER_TICKS)
+		uint32_t ticks = (inl(port) - start.pm) & PM_TIMER_MASK;
+
+		if (ticks >= PM_TIMER_TICKS)
 			break;
-		if (i == PM_TIMER_STUCK)
+		if (i == PM_TIMER_STUCK && !ticks)
 			return 0;
 	}
 	end = sample(port);

@@ -66,7 +66,7 @@ uint64_t cmos_read(void)
 	}
 	if (!(status & B_24_HOURS))
 		pm = d.hour & HOUR_PM;
-	hour = binary(d.hour & (uint8_t)~(status & B_24_HOURS ? 0 : HOUR_PM), bin);
+	hour = binary(d.hour & (uint8_t) ~(status & B_24_HOURS ? 0 : HOUR_PM), bin);
 	if (!(status & B_24_HOURS))
 		hour = hour % 12 + (pm ? 12 : 0);
 	year = binary(d.year, bin);

@@ -41,8 +41,7 @@ void time_update_vcpu(struct vcpu *v)
 	fill(vcpu_time_info(v), rdtsc());
 	/* The copy lies at a guest's address: only its own page tables lead there. */
 	if (!gptr_is_null(v->time_area) && v == current)
-		(void)copy_to_guest(v->time_area, vcpu_time_info(v),
-				    sizeof(struct vcpu_time_info));
+		(void)copy_to_guest(v->time_area, vcpu_time_info(v), sizeof(struct vcpu_time_info));
 }
 
 void time_update_wallclock(struct domain *d)

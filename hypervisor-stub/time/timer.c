@@ -106,7 +106,7 @@ static void insert(struct timer_queue *q, struct timer *t)
 {
 	struct timer *other;
 
-	list_for_each(other, &q->timers, queue)
+	list_for_each (other, &q->timers, queue)
 		if (other->deadline > t->deadline)
 			break;
 	/* Before the first later one, or before the head, which is the end. */
