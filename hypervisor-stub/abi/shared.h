@@ -165,17 +165,16 @@ static inline void shared_set_wallclock(struct domain *d, uint64_t sec, uint32_t
 	WRITE_ONCE(*version, *version + 1);
 }
 
-/* ---- the guest's own memory map ----------------------------------------------------------------- */
+/* ---- what the guest tells ---------------------------------------------------------------------- */
 
-/* One above the highest pfn that the guest says it has; 0: it did not say. */
+/* One above the highest pfn that the guest says it uses; 0: it said nothing. */
 static inline uint64_t shared_max_pfn(const struct domain *d)
 {
-	const void *field =
-		d->is_32bit ? (const uint8_t *)d->shared_info + (size_t)OFF32_shared_info_max_pfn
-			    : &((const struct shared_info *)d->shared_info)->arch.max_pfn;
+	const uint8_t *shared = d->shared_info;
 
-	return d->is_32bit ? READ_ONCE(*(const uint32_t *)field)
-			   : READ_ONCE(*(const uint64_t *)field);
+	if (d->is_32bit)
+		return READ_ONCE(*(const uint32_t *)(shared + OFF32_shared_info_max_pfn));
+	return READ_ONCE(((const struct shared_info *)d->shared_info)->arch.max_pfn);
 }
 
 /* ---- where a vcpu_info is ---------------------------------------------------------------------- */
