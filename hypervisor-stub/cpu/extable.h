@@ -11,8 +11,14 @@
 
 #ifdef __ASSEMBLER__
 
-.macro EXTABLE from : req, to : req.pushsection.ex_table,
-	"a".balign 4.long	\from -., \to -..popsection.endm
+/* clang-format off */
+.macro EXTABLE from:req, to:req
+	.pushsection .ex_table, "a"
+	.balign	4
+	.long	\from - ., \to - .
+	.popsection
+.endm
+/* clang-format on */
 
 #else
 

@@ -11,14 +11,23 @@
 
 #ifdef __ASSEMBLER__
 
-.macro SMAP_SITE last : req 771 :.byte 0x0f, 0x1f, 0x00.pushsection.smap_sites,
-	"a".balign 4.long 771b -., \last.popsection
-					   .endm
+/* clang-format off */
+.macro SMAP_SITE last:req
+771:	.byte	0x0f, 0x1f, 0x00
+	.pushsection .smap_sites, "a"
+	.balign	4
+	.long	771b - ., \last
+	.popsection
+.endm
 
-					   .macro STAC SMAP_SITE 0xcb
-					   .endm
+.macro STAC
+	SMAP_SITE 0xcb
+.endm
 
-					   .macro CLAC SMAP_SITE 0xca.endm
+.macro CLAC
+	SMAP_SITE 0xca
+.endm
+/* clang-format on */
 
 #else
 
