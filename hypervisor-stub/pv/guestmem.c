@@ -31,7 +31,7 @@ size_t guest_fetch(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t ip
  * The rights that the live tables give at va, as PTE bits: P, RW and US where all levels agree, NX where
  * any has it. 0: not mapped.
  */
-static uint64_t rights(const struct vcpu *v, uint64_t va)
+uint64_t guest_rights(const struct vcpu *v, uint64_t va)
 {
 	uint64_t all = PTE_P | PTE_RW | PTE_US, nx = 0;
 	maddr_t table = v->cr3;
@@ -63,7 +63,7 @@ bool spurious_fault(const struct vcpu *v, const struct cpu_user_regs *regs, uint
 
 	if (error_code & PF_RSVD)
 		return false;
-	have = rights(v, va);
+	have = guest_rights(v, va);
 	if (!(have & PTE_P) || ((error_code & PF_WRITE) && !(have & PTE_RW)) ||
 	    ((error_code & PF_FETCH) && (have & PTE_NX)) ||
 	    (user_to_paging(regs) && !(have & PTE_US)))
@@ -80,7 +80,7 @@ bool guest_may_access(const struct vcpu *v, const struct cpu_user_regs *regs, ui
 	if (!bytes)
 		return true;
 	for (uint64_t page = va & PAGE_MASK; page <= va + bytes - 1; page += PAGE_SIZE) {
-		if ((rights(v, page) & need) != need) {
+		if ((guest_rights(v, page) & need) != need) {
 			*bad = max(page, va);
 			return false;
 		}

@@ -93,6 +93,8 @@ size_t guest_fetch(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t ip
 /* May code of this privilege access these bytes? For ring 3, since copies have a kernel's rights. */
 bool guest_may_access(const struct vcpu *v, const struct cpu_user_regs *regs, uint64_t va,
 		      size_t bytes, bool write, uint64_t *bad);
+/* Rights of the live tables at va, as PTE bits: P, RW, US if all levels give them, NX if any has it. */
+uint64_t guest_rights(const struct vcpu *v, uint64_t va);
 /* Protection fault: do the tables allow the access by now? Then the TLB was old: flushed, true. */
 bool spurious_fault(const struct vcpu *v, const struct cpu_user_regs *regs, uint64_t va,
 		    uint32_t error_code);
