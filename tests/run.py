@@ -66,8 +66,8 @@ def command(test, args, scratch):
     cmd = [args.qemu, "-m", opt.get("mem", "256"), "-display", "none", "-serial", "stdio",
            "-monitor", "none", "-no-reboot", "-kernel", args.real or args.hypervisor,
            "-append", append.strip(), "-initrd", module]
-    if "cpu" in opt:
-        cmd += ["-cpu", opt["cpu"]]
+    if opt.get("cpu", args.cpu):
+        cmd += ["-cpu", opt.get("cpu", args.cpu)]
     if not args.real:
         cmd += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     return cmd
@@ -163,6 +163,7 @@ def main():
     p.add_argument("--timeout", type=float, default=30)
     p.add_argument("--counts", help="write 'passed failed' to this file")
     p.add_argument("--logs", help="keep each run's console log in this folder")
+    p.add_argument("--cpu", help="a QEMU processor model, for tests that do not name one")
     p.add_argument("--qemu", default="qemu-system-x86_64")
     p.add_argument("-v", "--verbose", action="store_true", help="show every log")
     args = p.parse_args()
