@@ -18,8 +18,9 @@ struct slab {
 	void *free;	  /* first free object; each holds the address of the next */
 	uint32_t used;
 	uint32_t size;
-	uint64_t pad; /* objects are 16-byte aligned */
 };
+
+_Static_assert(sizeof(struct slab) % 16 == 0, "objects are 16-byte aligned");
 
 static struct spinlock slab_lock = SPINLOCK_INIT(LOCK_HEAP);
 static struct list slabs[SIZES];
