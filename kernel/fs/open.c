@@ -125,7 +125,7 @@ static struct file *open_place(const struct path *p, unsigned flags)
 		return err_ptr(-ENOMEM);
 	if (ops->open)
 		r = ops->open(f, p->inode);
-	if (!r && (flags & O_TRUNC) && p->inode->ops->truncate)
+	if (!r && (flags & O_TRUNC) && inode_is(p->inode, S_IFREG) && p->inode->ops->truncate)
 		r = vfs_truncate(p->inode, 0);
 	if (r) {
 		f->ops = ops->open ? &path_ops : f->ops; /* what was never opened is not released */

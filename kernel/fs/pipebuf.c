@@ -51,6 +51,17 @@ long pipebuf_write(struct pipebuf *b, struct iter *from, size_t n)
 	return (long)done;
 }
 
+/*
+ * After a read: is the page that it ended in of no further use? At the end of a page, a nearly full
+ * ring has its newest bytes at the beginning of that same page.
+ */
+static bool used_up(const struct pipebuf *b)
+{
+	if (b->tail == b->head)
+		return true;
+	return b->tail % PAGE_SIZE == 0 && pipebuf_used(b) <= PIPE_SIZE - PAGE_SIZE;
+}
+
 long pipebuf_read(struct pipebuf *b, struct iter *to, size_t n)
 {
 	size_t done = 0;
@@ -64,7 +75,7 @@ long pipebuf_read(struct pipebuf *b, struct iter *to, size_t n)
 		got = iter_write(to, (char *)*page + off, part);
 		b->tail += got;
 		done += got;
-		if (got && (b->tail % PAGE_SIZE == 0 || b->tail == b->head))
+		if (got && used_up(b))
 			drop(page);
 		if (got < part)
 			return done ? (long)done : -EFAULT;

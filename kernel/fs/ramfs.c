@@ -89,15 +89,25 @@ struct inode *ramfs_new(struct super *sb, uint32_t mode)
 	return &r->i;
 }
 
-static void evict(struct inode *i)
+static void free_inode(struct ramfs_inode *r)
 {
-	struct ramfs_inode *r = ramfs_of(i);
-
-	if (inode_is(i, S_IFREG))
+	if (inode_is(&r->i, S_IFREG))
 		pagetree_drop(&r->pages, 0, ~0u);
-	else if (inode_is(i, S_IFLNK))
+	else if (inode_is(&r->i, S_IFLNK))
 		kfree(r->target);
 	kfree(r);
+}
+
+/* A removed directory holds the one above, which may be removed too: a loop, for trees are deep. */
+static void evict(struct inode *i)
+{
+	struct ramfs_inode *r = ramfs_of(i), *up;
+
+	do {
+		up = r->up;
+		free_inode(r);
+		r = up;
+	} while (r && !__atomic_sub_fetch(&r->i.refs, 1, __ATOMIC_ACQ_REL));
 }
 
 static struct inode *lookup(struct inode *dir, const char *name, size_t len)
@@ -164,6 +174,7 @@ static int rmdir(struct inode *dir, const char *name, size_t len, struct inode *
 	if (!list_empty(&ramfs_of(i)->entries))
 		return -ENOTEMPTY;
 	remove(find(dir, name, len));
+	ramfs_of(i)->up = ramfs_of(inode_get(dir));
 	i->nlink = 0;
 	i->ctime = inode_now();
 	inode_put(i);
@@ -205,7 +216,7 @@ static struct inode *whereis(struct inode *i, char *name)
 	struct ramfs_entry *e;
 
 	if (list_empty(&r->names))
-		return NULL;
+		return r->up && !name ? inode_get(&r->up->i) : NULL;
 	e = list_first(&r->names, struct ramfs_entry, alias);
 	if (name)
 		memcpy(name, e->name, e->len + 1);

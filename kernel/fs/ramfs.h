@@ -20,7 +20,8 @@ struct ramfs_entry {
 
 struct ramfs_inode {
 	struct inode i;
-	struct list names; /* entries that lead here; vfs_lock */
+	struct list names;	/* entries that lead here; vfs_lock */
+	struct ramfs_inode *up; /* of a removed directory: where ".." leads, a reference */
 	union {
 		struct { /* directory; vfs_lock */
 			struct list entries;

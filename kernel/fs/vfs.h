@@ -106,7 +106,10 @@ struct inode_ops {
 	long (*readlink)(struct inode *i, char *buf, size_t size);
 	/* For links that lead to an open object and not to a name (/proc/PID/exe, fd). */
 	int (*follow)(struct inode *i, struct path *to);
-	/* Where it is: the directory, with a reference, and a name of at most NAME_LONGEST + NUL. */
+	/*
+	 * Where it is: the directory, with a reference, and a name of at most NAME_LONGEST + NUL. NULL
+	 * when it has no name any more; but a removed directory still knows its ".." (name NULL).
+	 */
 	struct inode *(*whereis)(struct inode *i, char *name);
 	/* inode->lock is held too. */
 	int (*truncate)(struct inode *i, uint64_t size);

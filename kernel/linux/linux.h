@@ -103,8 +103,10 @@ int mask_apply(const void *user_set, uint32_t size); /* temporary mask; NULL: no
 /* ---- the files of this folder ---- */
 #define SYS(number, name) syscall_fn sys_##name;
 #define NOSYS(number, name)
+#define QUIET(number, name)
 #include "linux/calls.def"
 #undef SYS
 #undef NOSYS
+#undef QUIET
 
 #endif

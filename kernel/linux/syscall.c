@@ -14,11 +14,14 @@
 static syscall_fn *const handlers[CALLS] = {
 #define SYS(number, name) [number] = sys_##name,
 #define NOSYS(number, name)
+#define QUIET(number, name)
 #include "linux/calls.def"
 #undef SYS
 #undef NOSYS
+#undef QUIET
 };
 
+/* NULL: not worth a message. */
 static const char *name_of(uint32_t number)
 {
 	switch (number) {
@@ -26,25 +29,32 @@ static const char *name_of(uint32_t number)
 #define NOSYS(n, name) \
 	case n:        \
 		return #name;
+#define QUIET(n, name) \
+	case n:        \
+		return NULL;
 #include "linux/calls.def"
 #undef SYS
 #undef NOSYS
+#undef QUIET
 	}
 	return "unknown";
 }
 
 static void say_missing(uint32_t number)
 {
+	const char *name = name_of(number);
 	static uint64_t since;
 	static unsigned said;
 
+	if (!name)
+		return;
 	if (time_now() - since > SAID_EVERY) {
 		since = time_now();
 		said = 0;
 	}
 	if (said++ < SAID_MOST)
 		printk("%s[%d]: no system call %u (%s)\n", current->name, current->tid, number,
-		       name_of(number));
+		       name);
 }
 
 void kernel_syscall(struct regs *regs)

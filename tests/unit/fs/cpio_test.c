@@ -36,7 +36,7 @@ static void member(struct archive *a, const char *name, unsigned ino, unsigned m
 
 static struct archive good(void)
 {
-	struct archive a = {NULL, 0};
+	struct archive a = { NULL, 0 };
 
 	member(&a, "./dir", 1, S_IFDIR | 0755, 2, "");
 	member(&a, "dir/one", 2, S_IFREG | 0644, 2, "");
@@ -89,7 +89,7 @@ static void members_are_read(void **state)
 static void archives_follow_one_another(void **state)
 {
 	struct archive a = good(), b = good();
-	char zeros[512] = {0};
+	char zeros[512] = { 0 };
 	int r;
 
 	(void)state;
@@ -103,7 +103,7 @@ static void archives_follow_one_another(void **state)
 
 static void nothing_is_an_empty_archive(void **state)
 {
-	char zeros[64] = {0};
+	char zeros[64] = { 0 };
 	int r;
 
 	(void)state;
@@ -213,7 +213,8 @@ int main(void)
 		cmocka_unit_test(cuts_are_noticed),
 		cmocka_unit_test(bad_fields_are_refused),
 		cmocka_unit_test(random_damage_is_survived),
-		cmocka_unit_test_setup_teardown(the_ramdisk_becomes_the_root, fs_setup, fs_teardown),
+		cmocka_unit_test_setup_teardown(the_ramdisk_becomes_the_root, fs_setup,
+						fs_teardown),
 		cmocka_unit_test_setup_teardown(a_cut_ramdisk_is_used_as_far_as_it_goes, fs_setup,
 						fs_teardown),
 	};

@@ -247,8 +247,8 @@ static struct super *no_mount(const char *data)
 	return err_ptr(-ENODEV);
 }
 
-const struct fs_type devfs_type = {.name = "devtmpfs", .mount = no_mount};
-const struct fs_type procfs_type = {.name = "proc", .mount = no_mount};
+const struct fs_type devfs_type = { .name = "devtmpfs", .mount = no_mount };
+const struct fs_type procfs_type = { .name = "proc", .mount = no_mount };
 
 const struct file_ops *chrdev_find(uint32_t rdev)
 {
@@ -276,7 +276,7 @@ int fs_setup(void **state)
 	memset(&fake_task, 0, sizeof(fake_task));
 	memset(&fake_process, 0, sizeof(fake_process));
 	fake_task.proc = &fake_process;
-	fake_process.rlimit[RLIMIT_NOFILE] = (struct rlimit64){64, 64};
+	fake_process.rlimit[RLIMIT_NOFILE] = (struct rlimit64){ 64, 64 };
 	fake_signals = 0;
 	fake_pages_left = -1;
 	blocks_before = fake_blocks;
@@ -289,7 +289,7 @@ int fs_teardown(void **state)
 	struct mount *m, *next;
 
 	(void)state;
-	fake_process.cred = (struct cred){0};
+	fake_process.cred = (struct cred){ 0 };
 	fake_pages_left = -1;
 	fdtable_put(fake_task.files);
 	fs_context_put(fake_task.fs);

@@ -18,10 +18,10 @@
 
 extern struct task fake_task;
 extern struct process fake_process;
-extern unsigned fake_signals;	 /* bits: 1 << signal, that were sent to current */
+extern unsigned fake_signals;	     /* bits: 1 << signal, that were sent to current */
 extern long fake_pages, fake_blocks; /* in use: pages, and pieces of kmalloc */
-extern long fake_pages_left;	 /* page_alloc fails at 0; negative: never */
-extern uint64_t fake_clock;	 /* ns since 1970; moves on by itself */
+extern long fake_pages_left;	     /* page_alloc fails at 0; negative: never */
+extern uint64_t fake_clock;	     /* ns since 1970; moves on by itself */
 
 /* cmocka set-up and tear-down: an empty root, then nothing may be left over. */
 int fs_setup(void **state);
