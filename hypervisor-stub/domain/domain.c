@@ -65,8 +65,6 @@ static void domain_free(struct domain *d)
 		if (d->vcpu[i])
 			vcpu_free(d->vcpu[i]);
 	grants_destroy(d);
-	if (d->shared_info)
-		frame_unshare(d->shared_info);
 	kfree(d->evtchn);
 	kfree(d->symbols);
 	kfree(d->console);
@@ -141,9 +139,16 @@ struct domain *domain_create(domid_t id, bool is_32bit, bool privileged, unsigne
 	spin_init(&d->life, LOCK_DOMAIN_LIFE);
 	spin_init(&d->mm_lock, LOCK_DOMAIN_MM);
 	spin_init(&d->pages_lock, LOCK_DOMAIN_PAGES);
-	if (create_parts(d) && enlist(d))
+	if (!enlist(d)) {
+		kfree(d);
+		return NULL;
+	}
+	if (create_parts(d))
 		return d;
+	/* It never had memory or ran: only a page of ours is there to undo. */
+	if (d->shared_info)
+		frame_unshare(d->shared_info);
 	d->state = DOM_DEAD;
-	domain_put(d);
+	domain_unlist(d);
 	return NULL;
 }

@@ -18,6 +18,7 @@
 #include "domain/vtimer.h"
 #include "event/event.h"
 #include "grant/grant.h"
+#include "mm/types.h"
 #include "sched/sched.h"
 
 #include <stdarg.h>
@@ -139,6 +140,23 @@ static int drop_vcpu_frames(struct domain *d)
 	return 0;
 }
 
+/* Somebody else maps a page that we share with the domain (a privileged domain may). */
+static bool mapped_elsewhere(const void *page)
+{
+	return (load64(&mfn_to_frame(virt_to_mfn(page))->refs) & REFS_COUNT) > 1;
+}
+
+/* The pages that are ours but the domain's to map. Needs its number: so before it is gone. */
+static int drop_shared_pages(struct domain *d)
+{
+	if (mapped_elsewhere(d->shared_info) || grants_mapped_elsewhere(d, mapped_elsewhere))
+		return -EBUSY;
+	frame_unshare(d->shared_info);
+	d->shared_info = NULL;
+	grants_drop_frames(d);
+	return 0;
+}
+
 static int finish(struct domain *d)
 {
 	log_info("d%u: gone", d->id);
@@ -147,8 +165,8 @@ static int finish(struct domain *d)
 }
 
 static int (*const kill_steps[])(struct domain *) = {
-	stop_vcpus,	  abandon_calls, close_events, grants_release_mappings,
-	drop_vcpu_frames, mm_relinquish, finish,
+	stop_vcpus,	  abandon_calls, close_events,	    grants_release_mappings,
+	drop_vcpu_frames, mm_relinquish, drop_shared_pages, finish,
 };
 
 /* One domain as far as it goes without delaying anybody. True: it is gone. */

@@ -124,7 +124,8 @@ void entry_unpin(struct domain *d, grant_ref_t ref, bool write)
 		over |= GTF_writing;
 	if (!p->reads)
 		over |= GTF_reading;
-	if (over)
+	/* A dead granter's table is gone, the pins are the last that knows of the mapping. */
+	if (over && likely(g->frame[ref / GRANTS_PER_FRAME]))
 		__atomic_fetch_and(&entry_at(g, ref)->flags, (uint16_t)~over, __ATOMIC_RELEASE);
 	spin_unlock(&g->entry);
 }

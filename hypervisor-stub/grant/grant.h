@@ -13,6 +13,10 @@ struct domain;
 int grants_init(struct domain *d);
 /* Unmap what the domain mapped, preemptibly. -ERESTART: call again. */
 int grants_release_mappings(struct domain *d);
+/* Is any frame of the table mapped by others, as the function says? Then the next must wait. */
+bool grants_mapped_elsewhere(const struct domain *d, bool (*mapped)(const void *page));
+/* Give up the table's frames; what others hold pinned stays known until grants_destroy(). */
+void grants_drop_frames(struct domain *d);
 void grants_destroy(struct domain *d);
 
 long do_grant_table_op(unsigned int cmd, gptr_t ops, unsigned int count);
