@@ -29,6 +29,12 @@
 #define CR4_GUEST  (CR4_DE | CR4_TSD)
 #define CR0_ALWAYS (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG)
 
+/*
+ * Memory types by PTE bits PAT PCD PWT, lowest first: WB WT UC- UC, then WC WP UC UC. Guests may use all
+ * of them and read this layout from the MSR; it is real Xen's.
+ */
+#define PAT_LAYOUT 0x0000050100070406UL
+
 struct cpu_features cpu_features;
 
 static void text_of(char *out, uint32_t a, uint32_t b, uint32_t c)
@@ -132,6 +138,7 @@ void cpu_modes_init(void)
 {
 	write_cr0(CR0_ALWAYS);
 	write_cr4(CR4_ALWAYS);
+	wrmsr(MSR_PAT, PAT_LAYOUT);
 	wrmsr(MSR_STAR, (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)HV_CS << 32);
 	wrmsr(MSR_LSTAR, (uint64_t)entry_syscall64);
 	wrmsr(MSR_CSTAR, (uint64_t)entry_syscall32);
