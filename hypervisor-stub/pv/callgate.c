@@ -17,19 +17,21 @@
 #define GATE_OFFSET(d)	 ((uint32_t)(((d)&0xffff) | ((d) >> 48) << 16))
 #define GATE_PARAMS(d)	 ((unsigned int)((d) >> 32 & 0x1f))
 
-/* The selector that a far call names; false: it is another instruction, or unreadable. */
-static bool far_call_selector(struct emulation *e, uint16_t *sel)
+/* The selector that a far call or jump names; false: it is another instruction, or unreadable. */
+static bool far_selector(struct emulation *e, uint16_t *sel, bool *jump)
 {
 	uint64_t at;
 
 	if (e->in.map != MAP_ONE)
 		return false;
-	if (e->in.opcode == 0x9a) {
+	if (e->in.opcode == 0x9a || e->in.opcode == 0xea) {
+		*jump = e->in.opcode == 0xea;
 		*sel = e->in.selector;
 		return true;
 	}
-	if (e->in.opcode != 0xff || e->in.reg != 3 || !e->in.has_memory)
+	if (e->in.opcode != 0xff || (e->in.reg != 3 && e->in.reg != 5) || !e->in.has_memory)
 		return false;
+	*jump = e->in.reg == 5;
 	at = emulation_memory(e) + e->in.operand_bytes;
 	return !copy_from_guest(sel, _gptr((uint32_t)at), sizeof(*sel));
 }
@@ -42,18 +44,47 @@ static bool read_params(struct emulation *e, uint32_t *params, unsigned int n)
 	return !n || emulation_read(e, at, params, n * sizeof(*params));
 }
 
+/* Through the gate: a jump stays in its ring, a call may go to ring 1. */
+static void pass(struct emulation *e, uint64_t gate, uint16_t cs, bool jump)
+{
+	struct cpu_user_regs *regs = e->regs;
+	uint32_t params[CALL_GATE_PARAMS_MAX];
+	unsigned int n = GATE_PARAMS(gate);
+
+	if (jump) {
+		regs->cs = cs | (regs->cs & SEL_RPL);
+		regs->rip = GATE_OFFSET(gate);
+		return;
+	}
+	if ((regs->cs & SEL_RPL) != 1 && !read_params(e, params, n))
+		return;
+	bounce_call_gate(e->v, cs, GATE_OFFSET(gate), regs->rip + e->in.length, params, n);
+}
+
+/*
+ * Ring 1 is the innermost that a guest has, and the only one with a stack of its own: a gate leads there
+ * or nowhere.
+ */
+static bool target_allowed(struct vcpu *v, uint64_t gate, uint16_t cs, unsigned int cpl, bool jump)
+{
+	struct segment target;
+
+	if (!segment_read(v, cs, &target) || !target.code || target.conforming)
+		return false;
+	return target.dpl == 1 && (jump ? cpl == 1 : cpl >= 1) && GATE_OFFSET(gate) <= target.limit;
+}
+
 bool emulate_call_gate(struct vcpu *v, struct cpu_user_regs *regs)
 {
 	unsigned int cpl = regs->cs & SEL_RPL;
-	uint32_t params[CALL_GATE_PARAMS_MAX];
-	struct segment target;
 	struct emulation e;
 	uint16_t sel, cs;
 	uint64_t gate;
+	bool jump;
 
 	if (!descriptor_read(v, regs->error_code, &gate) || GATE_TYPE(gate) != GATE_CALL32)
 		return false;
-	if (!emulation_begin(&e, v, regs) || !far_call_selector(&e, &sel) ||
+	if (!emulation_begin(&e, v, regs) || !far_selector(&e, &sel, &jump) ||
 	    (sel & ~SEL_RPL) != (regs->error_code & 0xfffc))
 		return false;
 	if (GATE_DPL(gate) < cpl || GATE_DPL(gate) < (sel & SEL_RPL))
@@ -63,15 +94,9 @@ bool emulate_call_gate(struct vcpu *v, struct cpu_user_regs *regs)
 		return true;
 	}
 	cs = GATE_SELECTOR(gate) & ~SEL_RPL;
-	/* Ring 1 is the innermost that a guest has, and the only one with a stack of its own. */
-	if (!segment_read(v, cs, &target) || !target.code || target.conforming || target.dpl != 1 ||
-	    target.dpl > cpl || GATE_OFFSET(gate) > target.limit) {
+	if (target_allowed(v, gate, cs, cpl, jump))
+		pass(&e, gate, cs, jump);
+	else
 		bounce_trap(v, VECTOR_GP, cs);
-		return true;
-	}
-	if (cpl != 1 && !read_params(&e, params, GATE_PARAMS(gate)))
-		return true;
-	bounce_call_gate(v, cs, GATE_OFFSET(gate), regs->rip + e.in.length, params,
-			 GATE_PARAMS(gate));
 	return true;
 }

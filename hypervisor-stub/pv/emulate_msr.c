@@ -37,6 +37,7 @@ enum read_rule {
 	READ_GP,
 	READ_HOST, /* the machine's value, or zero where this machine has no such register */
 	READ_ZERO,
+	READ_TSC,
 	READ_EFER,
 	READ_BASE,
 };
@@ -57,7 +58,7 @@ struct msr_rule {
 
 /* clang-format off */
 static const struct msr_rule rules[] = {
-	{ MSR_TSC,            MSR_TSC,            READ_HOST, WRITE_GP,             false },
+	{ MSR_TSC,            MSR_TSC,            READ_TSC,  WRITE_GP,             false },
 	{ MSR_PLATFORM_ID,    MSR_PLATFORM_ID,    READ_HOST, WRITE_GP,             false },
 	{ MSR_APIC_BASE,      MSR_APIC_BASE,      READ_HOST, WRITE_GP,             false },
 	{ MSR_UCODE,          MSR_UCODE,          READ_HOST, WRITE_GP,             false },
@@ -127,6 +128,9 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 			*value = 0;
 		return true;
 	case READ_ZERO:
+		return true;
+	case READ_TSC: /* some emulators have no such register beside the instruction */
+		*value = rdtsc();
 		return true;
 	case READ_EFER:
 		*value = guest_efer(v);
