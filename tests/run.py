@@ -11,8 +11,8 @@ real Xen, no" are left out. One line a test, then "N passed, N failed".
 
 The image prints "Test result: SUCCESS|SKIP|ERROR|FAILURE" last; a skip counts as passed and is
 shown. After "Expecting death: ..." the pass is the hypervisor's crash report instead. CRASH is a
-domain or a QEMU that ended otherwise, TIMEOUT one that did not end. On Ringmaster a log that holds
-a failed audit or a panic fails the test whatever the image says.
+domain or a QEMU that ended otherwise, TIMEOUT one that did not end. On Ringmaster a panic, an audit
+that found differences, or none, fails the test whatever the image says.
 
 A test's head comment may hold a line "Run with: key=value ..." (values quoted as in a shell):
 args= the domain's command line, ramdisk= bytes of a ramdisk to make, hv= hypervisor options,
@@ -110,9 +110,11 @@ def boot(test, args):
 def judge(log, ended, args):
     """One word for what a log says, and the reason where that helps."""
     if not args.real:
-        bad = re.search(r".*(audit:.*FAILED|panic).*", log, re.I)
+        bad = re.search(r".*(audit:.*(FAILED|differences)|panic).*", log, re.I)
         if bad:
             return "CRASH", bad[0].strip()
+        if ended and "audit: clean" not in log:
+            return "CRASH", "the machine ended without an audit"
     results = re.findall(r"^.*Test result: (\w+)\s*$", log, re.M)
     death = re.search(r"^.*Expecting death: (.*)$", log, re.M)
     if len(results) > 1:

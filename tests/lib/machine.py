@@ -94,7 +94,7 @@ class Machine:
             self.child.expect(pattern, timeout=timeout * TIME)
         except (pexpect.TIMEOUT, pexpect.EOF) as e:
             ended = "the machine ended" if isinstance(e, pexpect.EOF) else f"{timeout} s passed"
-            tail = clean(self.child.before or "")[-600:]
+            tail = "\n".join(clean(self.child.before or "").split("\n")[-15:])[-1000:]
             raise Failed(f"{ended} without {what or repr(pattern)}; last seen:\n{tail}") from None
         return self.child.match
 
@@ -106,8 +106,8 @@ class Machine:
         """Run a shell command line; returns (exit status, its output)."""
         self.mark += 1
         self.line(f"echo '@'begin{self.mark}; {command}; echo '@'end{self.mark}: $?")
-        self.expect(rf"@begin{self.mark}\r?\n", 30, "the command's begin")
-        match = self.expect(rf"@end{self.mark}: (\d+)\r?\n", timeout, f"the end of `{command}`")
+        self.expect(rf"@begin{self.mark}\r*\n", 30, "the command's begin")
+        match = self.expect(rf"@end{self.mark}: (\d+)\r*\n", timeout, f"the end of `{command}`")
         output = clean(self.child.before)
         self.expect(PROMPT, 30, "the prompt after a command")
         return int(match[1]), output

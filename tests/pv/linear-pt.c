@@ -38,5 +38,6 @@ void test_main(void)
 		   "its own entry");
 	expect(EXC_VECTOR(try_write((void *)(through + 1), 0)), VEC_PF, "vector of a store");
 	expect(mmu_set(slot, 0), 0, "unlink");
+	expect(mmuext_addr(MMUEXT_TLB_FLUSH_LOCAL, 0, 0), 0, "flush");
 	expect(EXC_VECTOR(try_read((void *)through, NULL)), VEC_PF, "vector of a read after it");
 }

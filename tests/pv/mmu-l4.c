@@ -59,6 +59,7 @@ void test_main(void)
 	       "a hypervisor frame at level 3");
 
 	expect(mmu_set(slot, 0), 0, "unlink all");
+	expect(mmuext_addr(MMUEXT_TLB_FLUSH_LOCAL, 0, 0), 0, "flush");
 	expect_exc(try_read((void *)VA, NULL), EXC(VEC_PF, 0), "read after it");
 	expect(page_make_rw(l3), 0, "level 3, a page again");
 	expect(page_make_rw(l2), 0, "level 2, a page again");

@@ -43,7 +43,8 @@ void test_main(void)
 	expect_exc(wrmsr(0x10, 0), GP, "wrmsr TSC");
 	expect_exc(rdmsr(0x1b, &v), EXC_NONE, "rdmsr APIC_BASE");
 	expect_exc(rdmsr(0x277, &v), EXC_NONE, "rdmsr PAT");
-	expect_u64(v, 0x50100070406ULL, "PAT");
+	expect_u64(v & 0xff, 6, "PAT: type of an entry without cache bits");
+	expect_u64(v >> 24 & 0xff, 0, "PAT: type of an entry with both");
 	for (unsigned int i = 0; i < ARRAY_SIZE(refused); i++) {
 		expect_exc(rdmsr(refused[i], &v), GP, "rdmsr %#x", refused[i]);
 		expect_exc(wrmsr(refused[i], 0), GP, "wrmsr %#x", refused[i]);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the code under test calls outside of mm/: domains, refusals, flushes, the M2P.
+ */
+#include "console/console.h"
+#include "domain/domain.h"
+#include "mm/m2p.h"
+#include "mm/types.h"
+
+#include <stdio.h>
+
+#define DOMAINS 4
+
+uint8_t *fake_ram, *fake_frame_table;
+struct pcpu pcpus[1];
+unsigned int pcpu_count = 1;
+struct vcpu *fake_current;
+unsigned int fake_preempt_rate;
+uint64_t fake_seed = 88172645463325252ULL;
+unsigned int fake_flushes;
+void (*fake_on_flush)(void);
+_Atomic uint32_t tlb_clock = 1;
+maddr_t hv_root;
+
+static struct domain domains[DOMAINS];
+static struct vcpu vcpus[DOMAINS];
+struct list domain_list;
+
+uint32_t fake_random(uint32_t below)
+{
+	fake_seed ^= fake_seed << 13;
+	fake_seed ^= fake_seed >> 7;
+	fake_seed ^= fake_seed << 17;
+	return (uint32_t)(fake_seed >> 32) % below;
+}
+
+bool preempt_wanted(void)
+{
+	return fake_random(256) < fake_preempt_rate;
+}
+
+void fake_reset(void)
+{
+	if (!fake_ram)
+		fake_ram = aligned_alloc(PAGE_SIZE, FAKE_FRAMES * PAGE_SIZE);
+	if (!fake_frame_table)
+		fake_frame_table = aligned_alloc(64, FAKE_FRAMES * sizeof(struct frame));
+	memset(fake_ram, 0, FAKE_FRAMES * PAGE_SIZE);
+	memset(fake_frame_table, 0, FAKE_FRAMES * sizeof(struct frame));
+	memset(domains, 0, sizeof(domains));
+	memset(vcpus, 0, sizeof(vcpus));
+	list_init(&domain_list);
+	max_mfn = _mfn(FAKE_FRAMES);
+	for (uint64_t n = 0; n < FAKE_FRAMES; n++) {
+		mfn_to_frame(_mfn(n))->owner = DOMID_XEN;
+		mfn_to_frame(_mfn(n))->refs = REFS_OURS;
+	}
+	iomem_add(_maddr(0), _maddr(1 << 20));
+}
+
+struct domain *fake_domain(domid_t id, bool is_32bit, bool privileged)
+{
+	struct domain *d = &domains[id];
+
+	d->id = id;
+	d->is_32bit = is_32bit;
+	d->privileged = privileged;
+	d->max_pages = FAKE_FRAMES;
+	d->max_vcpus = 1;
+	d->refs = 1;
+	d->compat_m2p = 0xffc00000;
+	spin_init(&d->mm_lock, LOCK_DOMAIN_MM);
+	spin_init(&d->pages_lock, LOCK_DOMAIN_PAGES);
+	vcpus[id].domain = d;
+	d->vcpu[0] = &vcpus[id];
+	fake_current = &vcpus[id];
+	list_add_tail(&domain_list, &d->all);
+	return d;
+}
+
+struct domain *domain_get(domid_t id)
+{
+	return id < DOMAINS && domains[id].refs ? &domains[id] : NULL;
+}
+
+void domain_hold(struct domain *d)
+{
+	(void)d;
+}
+
+void domain_put(struct domain *d)
+{
+	(void)d;
+}
+
+/* FAKE_VERBOSE=1 in the environment shows why the code refused. */
+long refuse(long rc, const char *fmt, ...)
+{
+	va_list args;
+
+	if (getenv("FAKE_VERBOSE")) {
+		va_start(args, fmt);
+		vprintf(fmt, args);
+		va_end(args);
+		printf(" (%ld)\n", rc);
+	}
+	return rc;
+}
+
+void log_hv(enum log_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	if (level > LOG_WARNING && !getenv("FAKE_VERBOSE"))
+		return;
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
+
+void bug(const char *file, int line, const char *what)
+{
+	printf("BUG at %s:%d: %s\n", file, line, what);
+	abort();
+}
+
+void fake_flush(void)
+{
+	tlb_mark_flushed();
+	fake_flushes++;
+	if (fake_on_flush)
+		fake_on_flush();
+}
+
+void tlb_flush_stale(uint32_t epoch)
+{
+	if (!tlb_cpu_stale(0, epoch))
+		return;
+	fake_flush();
+}
+
+void m2p_set(mfn_t mfn, uint64_t pfn)
+{
+	(void)mfn;
+	(void)pfn;
+}
+
+void m2p_compat_install(const struct domain *d, pte_t *table)
+{
+	unsigned int slot = m2p_compat_first_slot(d);
+
+	memset(&table[slot], 0, (PT_ENTRIES - slot) * sizeof(pte_t));
+	table[slot] = pte_make(_mfn(1), PTE_P | PTE_PSE);
+}
+
+void root_install_slots(const struct domain *d, pte_t *table)
+{
+	(void)d;
+	for (unsigned int i = L4_SLOT_FIRST; i <= L4_SLOT_LAST; i++)
+		table[i] = pte_make(_mfn(1), PTE_P | PTE_RW);
+}
+
+int root_drop_vcpu(struct vcpu *v)
+{
+	(void)v;
+	return 0;
+}
+
+void pv_unmap_ldt(struct vcpu *v)
+{
+	(void)v;
+}
+
+/* A page may be a descriptor table if its first word is even. */
+bool descriptor_page_check(const struct domain *d, uint64_t *entries)
+{
+	(void)d;
+	return !(entries[0] & 1);
+}
