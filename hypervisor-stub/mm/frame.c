@@ -34,6 +34,8 @@ static void list_frame(struct domain *d, struct frame *f)
 	d->first_frame = n;
 }
 
+#define SERIAL_STRANGER UINT32_MAX /* no domain's: frames_new_serial() counts from 1 */
+
 static void unlist_frame(struct domain *d, struct frame *f)
 {
 	if (f->next)
@@ -47,22 +49,27 @@ static void unlist_frame(struct domain *d, struct frame *f)
 	f->next = f->prev = 0;
 }
 
-/* The last reference of a domain's or of a shared frame is gone. */
+/*
+ * The last reference of a domain's or of a shared frame is gone. A domain has frames as long as it can
+ * be found by number; a frame of ours that it shared may outlive that, and counts as a stranger's.
+ */
 void frame_free(struct frame *f)
 {
-	struct domain *d = frame_owner(f);
-	uint32_t serial = d ? d->serial : 0;
+	struct domain *d;
 
 	BUG_ON(load64(&f->use) & (USE_COUNT | USE_UNSETTLED));
-	BUG_ON(!d);
-	if (!(load64(&f->refs) & REFS_OURS)) {
-		spin_lock(&d->pages_lock);
-		unlist_frame(d, f);
-		d->tot_pages--;
-		spin_unlock(&d->pages_lock);
-		m2p_set(frame_to_mfn(f), M2P_INVALID);
+	if (load64(&f->refs) & REFS_OURS) {
+		heap_return(f, SERIAL_STRANGER);
+		return;
 	}
-	heap_return(f, serial);
+	d = frame_owner(f);
+	BUG_ON(!d);
+	spin_lock(&d->pages_lock);
+	unlist_frame(d, f);
+	d->tot_pages--;
+	spin_unlock(&d->pages_lock);
+	m2p_set(frame_to_mfn(f), M2P_INVALID);
+	heap_return(f, d->serial);
 	domain_put(d);
 }
 
