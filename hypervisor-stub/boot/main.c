@@ -10,6 +10,7 @@
 #include "boot/multiboot.h"
 #include "boot/options.h"
 #include "boot/paging.h"
+#include "boot/selftest.h"
 #include "console/console.h"
 #include "cpu/acpi.h"
 #include "cpu/asm.h"
@@ -121,27 +122,6 @@ static void init_memory(const struct multiboot_info *info)
 	name_devices();
 	fill_heap();
 	log_info("heap: %llu kB free", (unsigned long long)heap_free_pages() * 4);
-}
-
-/* `selftest=df`: a fault with no stack to push its frame on must end in a report, not in silence. */
-static void selftest(void)
-{
-	char which[16];
-
-	if (!option_string("selftest", which, sizeof(which)))
-		return;
-	if (!strcmp(which, "df"))
-		asm volatile("xor %%esp, %%esp; push $0" : : : "memory");
-	else if (!strcmp(which, "pf"))
-		*(volatile int *)0x1000 = 1;
-	else if (!strcmp(which, "wx"))
-		*(volatile uint8_t *)(uintptr_t)boot_main = 0;
-	else if (!strcmp(which, "alias"))
-		*(volatile uint8_t *)maddr_to_virt(image_maddr(image_start)) = 0;
-	else if (!strcmp(which, "nmi"))
-		asm volatile("int $2");
-	else
-		log_warning("selftest=%s is not known (df pf wx alias nmi)", which);
 }
 
 void boot_main(uint32_t magic, uint32_t info_paddr)

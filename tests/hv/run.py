@@ -23,8 +23,8 @@ EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 ICOUNT = ["-icount", "shift=0,sleep=off"]
 BANNER = r"Ringmaster, a paravirtualizing hypervisor"
 HELLO = r"Test result: SUCCESS"
-REPORT = [r"rip ffff8280\w+  boot_main\+0x", r"rax \w{16} rbx", r"code:( \w\w){16}", r"boot_main|start64",
-          r"Ringmaster stopped"]
+REPORT = [r"rip ffff8280\w+  test_\w+\+", r"rax \w{16} rbx", r"code:( \w\w){16}", r"boot_main\+0x",
+          r"start64\+0x", r"Ringmaster stopped"]
 SWITCH = "\x01\x01\x01"
 
 
@@ -51,7 +51,7 @@ CASES = [
     Case("alias-is-read-only", [r"PANIC: page fault \(error code 3\) at address ffff8300"] + REPORT,
          PANIC, "selftest=alias"),
     Case("data-is-not-executed", [r"PANIC: page fault \(error code 11\)"], PANIC, "selftest=nx"),
-    Case("stack-guard", [r"PANIC: double fault \(#DF\), cr2 ffff8280\w+[f0-9]{3}"], PANIC,
+    Case("stack-guard", [r"PANIC: double fault \(#DF\), cr2 ffff8280", r"use_up_stack\+0x", r"use_up_stack\+0x"], PANIC,
          "selftest=stack"),
     Case("nmi-goes-on", [r"warning: 1 NMI \(port 61", HELLO], OFF, "selftest=nmi", "hello-64"),
     Case("hello-32", [HELLO, r"audit: clean"], OFF, "", "hello-32"),
@@ -64,9 +64,9 @@ CASES = [
     Case("cpu-intel", [r"cpu: GenuineIntel", HELLO], OFF, "", "hello-64", ["-cpu", "Nehalem"]),
     Case("q35", [HELLO], OFF, "", "hello-32", ["-M", "q35"]),
     Case("32-megabytes", [HELLO], OFF, "", "hello-32", ["-m", "32"]),
-    Case("hole-below-4-gib", [r"000100000000-000140000000 RAM", HELLO], OFF, "dom0_mem=64M",
+    Case("hole-below-4-gib", [r"000100000000-\w+ RAM", HELLO], OFF, "dom0_mem=64M",
          "hello-64", ["-m", "4G", "-M", "q35"]),
-    Case("icount", [r"TSC at 1000\.000 MHz by the ACPI PM timer", HELLO], OFF, "", "timer-32", ICOUNT),
+    Case("icount", [r"TSC at (999\.99|1000\.00)\d MHz by the ACPI PM timer", HELLO], OFF, "", "timer-32", ICOUNT),
     Case("no-acpi", [r"acpi: no tables", r"by the PIT", r"timer: local APIC", HELLO], OFF, "",
          "timer-64", ["-no-acpi"]),
     Case("no-apic", [r"timer: PIT", HELLO], OFF, "", "timer-32", ["-cpu", "qemu64,-apic"]),
