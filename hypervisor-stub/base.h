@@ -20,6 +20,7 @@
 enum {
 #define XEN_ERRNO(name, value) name = value,
 #include <xen/errno.h>
+	ERESTART = 85, /* <xen/errno.h> shows it to Xen alone: it never reaches a guest */
 };
 
 #include <xen/xen.h>
