@@ -146,19 +146,20 @@ void m2p_set(mfn_t mfn, uint64_t pfn)
 	(void)pfn;
 }
 
+/* What we install in our slots, at places that the model looks at. */
 void m2p_compat_install(const struct domain *d, pte_t *table)
 {
 	unsigned int slot = m2p_compat_first_slot(d);
 
 	memset(&table[slot], 0, (PT_ENTRIES - slot) * sizeof(pte_t));
-	table[slot] = pte_make(_mfn(1), PTE_P | PTE_PSE);
+	table[511] = FAKE_M2P_ENTRY;
 }
 
 void root_install_slots(const struct domain *d, pte_t *table)
 {
 	(void)d;
-	for (unsigned int i = L4_SLOT_FIRST; i <= L4_SLOT_LAST; i++)
-		table[i] = pte_make(_mfn(1), PTE_P | PTE_RW);
+	memset(&table[L4_SLOT_FIRST], 0, (L4_SLOT_LAST + 1 - L4_SLOT_FIRST) * sizeof(pte_t));
+	table[L4_SLOT_FIRST] = table[L4_SLOT_LAST] = FAKE_ROOT_ENTRY;
 }
 
 int root_drop_vcpu(struct vcpu *v)

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "hypervisor-stub/base.h"
+/* The host's own functions are in shared libraries. */
+#pragma GCC visibility pop
 
 #define CPU_CPU_H
 #define MM_LAYOUT_H
@@ -29,6 +31,10 @@ extern uint8_t *fake_frame_table;
 #define DIRECT_MAP_VA	 ((uint64_t)fake_ram)
 #define COMPAT_HOLE_END	 0xffe00000U
 #define WINDOW_GDT_PAGES 16
+
+/* What stands in our slots of an L4 and of a top L2. */
+#define FAKE_ROOT_ENTRY (0x1000 | 3)
+#define FAKE_M2P_ENTRY	(0x1000 | 0x81)
 
 struct vcpu;
 struct pcpu {

@@ -189,7 +189,9 @@ static int promote(unsigned int f, enum frame_type type)
 	}
 	for (unsigned int s = 0; s < MODEL_SLOTS; s++)
 		if (!guests_slot(type, model_slots[s]))
-			m->entry[s] = type == FT_L4 ? pte_make(_mfn(1), PTE_P | PTE_RW) : 0;
+			m->entry[s] = type == FT_L4	  ? FAKE_ROOT_ENTRY
+				      : type == FT_L2_TOP ? FAKE_M2P_ENTRY
+							  : 0;
 	return 0;
 }
 
@@ -383,8 +385,6 @@ static bool same_frame(unsigned int i)
 		return false;
 	}
 	for (unsigned int s = 0; s < MODEL_SLOTS; s++) {
-		if (m->type == FT_L2_TOP && model_slots[s] >= 510)
-			continue;
 		if (table[model_slots[s]] != m->entry[s]) {
 			printf("frame %u slot %u: entry %lx, model %lx\n", i, model_slots[s],
 			       (unsigned long)table[model_slots[s]], (unsigned long)m->entry[s]);
