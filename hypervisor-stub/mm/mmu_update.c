@@ -15,15 +15,6 @@
 #define REQUEST_SIZE sizeof(struct mmu_update)
 #define COMMAND_MASK 7UL /* two bits of command; the third is the entry's alignment */
 
-int table_update(struct domain *d, struct frame *table, unsigned int slot, pte_t entry,
-		 domid_t from, bool keep_ad)
-{
-	if (likely(use_type(load64(&table->use)) == FT_L1))
-		return l1_update(d, (pte_t *)mfn_to_virt(frame_to_mfn(table)) + slot, entry, from,
-				 keep_ad);
-	return upper_update(d, table, slot, entry, keep_ad);
-}
-
 static long plain_store(struct domain *d, mfn_t mfn, unsigned int slot, pte_t value)
 {
 	struct frame *f = mfn_to_frame(mfn);

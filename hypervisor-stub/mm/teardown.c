@@ -34,12 +34,16 @@ static int forsake_all(struct domain *d)
 {
 	while (d->first_frame) {
 		struct frame *f = mfn_to_frame(_mfn(d->first_frame));
+		bool more;
+		int rc;
 
+		/* The owner may have given it up before: then its pin was all that held it. */
+		frame_hold(f);
 		forget_type(d, f);
-		/* Undoing may free frames, but not this one: it still has its owner's reference. */
-		if (types_settle(d))
-			return -ERESTART;
-		if (frame_forsake(d, f) && preempt_wanted())
+		rc = types_settle(d);
+		more = rc || frame_forsake(d, f);
+		frame_drop(f);
+		if (rc || (more && preempt_wanted()))
 			return -ERESTART;
 	}
 	return 0;

@@ -233,9 +233,8 @@ static int memory_get(struct frame *f, enum frame_type type)
 
 			if (!cas64(&f->use, &use, use_of(type) | (type == FT_DESC ? USE_BUSY : 1)))
 				continue;
-			/* A dropped table may still be walked; unused memory harms nobody. */
-			if (was != type && !(was == FT_NONE && type == FT_WRITABLE) &&
-			    tlb_stale(epoch))
+			/* Also from unused: it may have been a table before it was freed. */
+			if (was != type && tlb_stale(epoch))
 				tlb_flush_stale(epoch);
 			return type == FT_DESC ? descriptors_check(f) : 0;
 		} else if (use_type(use) != type || (use & USE_UNSETTLED)) {

@@ -223,8 +223,6 @@ int upper_update(struct domain *d, struct frame *table, unsigned int slot, pte_t
 /* Is this slot of such a table the guest's? The others are ours and hold no references. */
 bool upper_slot_is_guest(const struct domain *d, enum frame_type type, unsigned int slot);
 
-/* ---- mmu_update.c -------------------------------------------------------------------------------- */
-
 /* One checked store into a live table of d, any level. Locks: domain.mm. */
 int table_update(struct domain *d, struct frame *table, unsigned int slot, pte_t entry,
 		 domid_t from, bool keep_ad);

@@ -241,3 +241,14 @@ int upper_update(struct domain *d, struct frame *table, unsigned int slot, pte_t
 	entry_put(d, table, type, old);
 	return 0;
 }
+
+/* ---- any level --------------------------------------------------------------------------------------- */
+
+int table_update(struct domain *d, struct frame *table, unsigned int slot, pte_t entry,
+		 domid_t from, bool keep_ad)
+{
+	if (likely(use_type(load64(&table->use)) == FT_L1))
+		return l1_update(d, (pte_t *)mfn_to_virt(frame_to_mfn(table)) + slot, entry, from,
+				 keep_ad);
+	return upper_update(d, table, slot, entry, keep_ad);
+}
