@@ -124,6 +124,18 @@ static void init_memory(const struct multiboot_info *info)
 	log_info("heap: %llu kB free", (unsigned long long)heap_free_pages() * 4);
 }
 
+/* Their domains have copies. */
+static void free_modules(void)
+{
+	for (unsigned int i = 0; i < modules.count; i++) {
+		uint64_t start = (maddr_x(modules.module[i].start) + PAGE_SIZE - 1) & PAGE_MASK;
+		uint64_t end = maddr_x(modules.module[i].end) & PAGE_MASK;
+
+		if (start < end)
+			heap_add(_maddr(start), _maddr(end));
+	}
+}
+
 void boot_main(uint32_t magic, uint32_t info_paddr)
 {
 	const struct multiboot_info *info = loader_memory(info_paddr);
@@ -152,5 +164,6 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	console_release_screen();
 	if (!build_domains(&modules))
 		panic("there is no domain to run");
+	free_modules();
 	sched_start();
 }
