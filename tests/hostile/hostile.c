@@ -333,7 +333,7 @@ static void call_simple(void)
 		hv_set_timer_op(number());
 		break;
 	case 5:
-		hv_nmi_op((int)below(4), pointer());
+		hv_nmi_op(1 + (int)below(3), pointer());
 		break;
 	case 6:
 		hv_console_io((int)below(3), below(4) ? 0 : count(), (void *)-4096L);
@@ -418,6 +418,7 @@ void test_main(void)
 	for (unsigned int i = 0; i < POOL; i++)
 		pool_page[i] = page_alloc();
 	trap_handle(VEC_DB, forget_breakpoints);
+	trap_handle(VEC_NMI, forget_breakpoints);
 	printk("hostile: seed %llu, %llu calls\n", (unsigned long long)seed,
 	       (unsigned long long)calls);
 	for (uint64_t i = 0; i < calls; i++) {

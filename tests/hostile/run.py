@@ -19,7 +19,7 @@ def run(args, width, seed):
     command = ["qemu-system-x86_64", "-m", "128", "-display", "none", "-serial", "stdio",
                "-monitor", "none", "-no-reboot", "-net", "none",
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-               "-kernel", args.hypervisor, "-append", "loglvl=warning guest_loglvl=error",
+               "-kernel", args.hypervisor, "-append", "loglvl=info guest_loglvl=error",
                "-initrd", f"{image} domu seed={seed} calls={args.calls}"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
