@@ -8,8 +8,8 @@
  * read once, into our own memory, before anyone looks at it.
  */
 #include "abi/abi.h"
+#include "abi/fetch.h"
 #include "abi/width.h"
-#include "lib/string.h"
 #include "mm/mm.h"
 
 /* Structures small enough for the stack; a page-sized one would need another way. */
@@ -26,17 +26,17 @@
 #undef FIELD32
 #undef END32
 
-/* Sizes are constants, so each call becomes one or two moves. */
+/* Sizes are constants: by the builtins' names, each becomes one or two moves instead of a call. */
 static inline __attribute__((always_inline)) void widen(void *to, size_t to_size, const void *from,
 							size_t from_size)
 {
 	uint64_t wide = 0;
 
 	if (to_size == from_size) {
-		memcpy(to, from, from_size);
+		__builtin_memcpy(to, from, from_size);
 	} else {
-		memcpy(&wide, from, 4);
-		memcpy(to, &wide, 8);
+		__builtin_memcpy(&wide, from, 4);
+		__builtin_memcpy(to, &wide, 8);
 	}
 }
 
@@ -45,7 +45,7 @@ static inline __attribute__((always_inline)) void widen(void *to, size_t to_size
 #define SHAPE32(name, size)                                                      \
 	static inline void widen_##name(struct name *native, const uint8_t *raw) \
 	{                                                                        \
-		memset(native, 0, sizeof(*native));
+		__builtin_memset(native, 0, sizeof(*native));
 #define FIELD32(field, offset, size)                                                             \
 	_Static_assert(FIELD_SIZES_OK(sizeof(native->field), size), #field " changes its size"); \
 	widen(&native->field, sizeof(native->field), raw + (offset), size);
@@ -59,21 +59,23 @@ static inline __attribute__((always_inline)) void widen(void *to, size_t to_size
 #define SHAPE32(name, size)                                                       \
 	static inline void narrow_##name(uint8_t *raw, const struct name *native) \
 	{                                                                         \
-		memset(raw, 0, size);
-#define FIELD32(field, offset, size) memcpy(raw + (offset), &native->field, size);
+		__builtin_memset(raw, 0, size);
+#define FIELD32(field, offset, size) __builtin_memcpy(raw + (offset), &native->field, size);
 #include "shapes32.h"
 #undef SHAPE32
 #undef FIELD32
 #undef SAME32
 
-static int get_native(void *native, gptr_t array, uint64_t index, size_t size)
+static inline __attribute__((always_inline)) int get_native(void *native, gptr_t array,
+							    uint64_t index, size_t size)
 {
-	return copy_from_guest(native, gptr_add(array, index * size), size) ? -EFAULT : 0;
+	return fetch_from_guest(native, gptr_add(array, index * size), size) ? 0 : -EFAULT;
 }
 
-static int put_native(gptr_t array, uint64_t index, const void *native, size_t size)
+static inline __attribute__((always_inline)) int put_native(gptr_t array, uint64_t index,
+							    const void *native, size_t size)
 {
-	return copy_to_guest(gptr_add(array, index * size), native, size) ? -EFAULT : 0;
+	return fetch_to_guest(gptr_add(array, index * size), native, size) ? 0 : -EFAULT;
 }
 
 #define SHAPE(name, fields)                                                                      \
@@ -137,10 +139,12 @@ int guest_put_u32(gptr_t array, uint64_t index, uint32_t value)
 int guest_get_ulong(uint64_t *value, gptr_t array, uint64_t index)
 {
 	*value = 0;
-	return get_native(value, array, index, guest_is_32bit() ? 4 : 8);
+	return guest_is_32bit() ? get_native(value, array, index, 4)
+				: get_native(value, array, index, 8);
 }
 
 int guest_put_ulong(gptr_t array, uint64_t index, uint64_t value)
 {
-	return put_native(array, index, &value, guest_is_32bit() ? 4 : 8);
+	return guest_is_32bit() ? put_native(array, index, &value, 4)
+				: put_native(array, index, &value, 8);
 }
