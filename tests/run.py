@@ -16,8 +16,9 @@ that found differences, or none, fails the test whatever the image says.
 
 A test's head comment may hold a line "Run with: key=value ..." (values quoted as in a shell):
 args= the domain's command line, ramdisk= bytes of a ramdisk to make, hv= hypervisor options,
-cpu= a QEMU model, mem= of the machine, input= text typed on the serial line, domu=1 to run a
-second copy of the image as an unprivileged domain.
+cpu= a QEMU model, mem= of the machine, input= text typed on the serial line, pair=same|other to
+start its image of that width as an unprivileged domain beside it. With --domu the image itself is unprivileged and
+alone; tests that say "Runs as: domain 0" are left out.
 """
 
 import argparse
@@ -48,20 +49,25 @@ class Test:
             head = f.read().split("*/\n", 2)[1]
         words = re.search(r"Run with: (.*)", head)
         self.options = dict(w.split("=", 1) for w in shlex.split(words[1])) if words else {}
+        self.pair = "pair" in self.options
+        self.as_domu = not self.pair and "Runs as: domain 0" not in head
         self.on_real = not re.search(r"Also runs on: real Xen, no", head)
 
 
 def command(test, args, scratch):
     """The QEMU command line of one run."""
     opt = test.options
-    module = test.path + (" " + opt["args"].replace(",", ",,") if "args" in opt else "")
+    module = test.path + (" domu" if args.domu else "")
+    if "args" in opt:
+        module += " " + opt["args"].replace(",", ",,")
     if "ramdisk" in opt:
         disk = os.path.join(scratch, "ramdisk")
         with open(disk, "wb") as f:
             f.write(bytes((i * 7 + i // 256) % 256 for i in range(int(opt["ramdisk"]))))
-        module += "," + disk
-    if "domu" in opt:
-        module += "," + test.path + " domu"
+        module += "," + disk + (" ramdisk" if args.domu else "")
+    if "pair" in opt:
+        other = {"32": "64", "64": "32"}[test.width] if opt["pair"] == "other" else test.width
+        module += "," + test.path[:-2] + other + " domu"
     append = (XEN_OPTIONS if args.real else "loglvl=all guest_loglvl=all") + " " + opt.get("hv", "")
     cmd = [args.qemu, "-m", opt.get("mem", "256"), "-display", "none", "-serial", "stdio",
            "-monitor", "none", "-no-reboot", "-kernel", args.real or args.hypervisor,
@@ -107,7 +113,7 @@ def boot(test, args):
         return log.decode("utf-8", "replace").replace("\r", ""), ended
 
 
-def judge(log, ended, args):
+def judge(test, log, ended, args):
     """One word for what a log says, and the reason where that helps."""
     if not args.real:
         bad = re.search(r".*(audit:.*(FAILED|differences)|panic).*", log, re.I)
@@ -117,9 +123,10 @@ def judge(log, ended, args):
             return "CRASH", "the machine ended without an audit"
     results = re.findall(r"^.*Test result: (\w+)\s*$", log, re.M)
     death = re.search(r"^.*Expecting death: (.*)$", log, re.M)
-    if len(results) > 1:
-        return "ERROR", "more than one result line"
-    if results:
+    if len(results) > 1 + test.pair:
+        return "ERROR", "more result lines than domains"
+    if results and len(results) == 1 + test.pair:
+        results.sort(key=["SUCCESS", "SKIP", "ERROR", "FAILURE"].index, reverse=True)
         notes = re.findall(r"(?:Failure|Error|Skip): .*", log)
         return results[0], notes[0] if notes else ""
     if death:
@@ -133,7 +140,7 @@ def judge(log, ended, args):
 
 def run(test, args):
     log, ended = boot(test, args)
-    word, why = judge(log, ended, args)
+    word, why = judge(test, log, ended, args)
     return test, word, why, log
 
 
@@ -147,6 +154,8 @@ def choose(args):
         tests = [t for t in tests if t.width == args.width]
     if args.real and not args.force:
         tests = [t for t in tests if t.on_real]
+    if args.domu:
+        tests = [t for t in tests if t.as_domu]
     if args.tests:
         tests = [t for t in tests if t.name in args.tests or t.base in args.tests]
     return tests
@@ -158,6 +167,7 @@ def main():
     p.add_argument("tests", nargs="*")
     p.add_argument("--hypervisor", default=os.path.join(TOP, "build", "ringmaster"))
     p.add_argument("--real", help="a real Xen image, instead of Ringmaster")
+    p.add_argument("--domu", action="store_true", help="as an unprivileged domain, alone")
     p.add_argument("--force", action="store_true", help="also tests that real Xen cannot pass")
     p.add_argument("--images", default=os.path.join(TOP, "build", "pv"))
     p.add_argument("--width", choices=["32", "64"])

@@ -72,3 +72,4 @@ all: pv
 
 test-pv: pv
 	$(Q)python3 tests/run.py --hypervisor $(O)/ringmaster $(if $(WIDTH),--width $(WIDTH)) $(PV)
+	$(Q)python3 tests/run.py --hypervisor $(O)/ringmaster --domu $(if $(WIDTH),--width $(WIDTH)) $(PV)

@@ -8,6 +8,7 @@
  * pieces of three bytes and compare.
  * Fails by: a time-out while waiting, or the text that arrived.
  * Run with: input="ringlet!"
+ * Runs as: domain 0.
  * Also runs on: real Xen, yes.
  */
 #include "lib/event.h"

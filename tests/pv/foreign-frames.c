@@ -7,6 +7,7 @@
  * Steps: 1. the VGA text memory; 2. it is no table; 3. the M2P by DOMID_XEN; 4. the local APIC is
  * refused.
  * Fails by: the case with the error that came.
+ * Runs as: domain 0.
  * Also runs on: real Xen, yes.
  */
 #include "lib/pv.h"

@@ -31,8 +31,8 @@ static void check_cycle(unsigned long *page)
 	*page = 0xfeed;
 	expect_exc(try_read(window, &value), EXC_NONE, "read");
 	expect_u64(value, 0xfeed, "value");
-	expect_exc(try_write(window, 0xbeef), EXC_NONE, "write");
-	expect_u64(*page, 0xbeef, "value through the granter");
+	expect_exc(try_write(window, 0xbeee), EXC_NONE, "write");
+	expect_u64(*page, 0xbeee, "value through the granter");
 	expect(page_make_ro(page), 0, "the granter's own mapping read-only");
 	expect(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(page)), -XEN_EINVAL,
 	       "pin it, mapped by grant");

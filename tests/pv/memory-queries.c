@@ -24,6 +24,10 @@ static void check_map(void)
 	uint64_t ram = 0;
 
 	set_xen_guest_handle(arg.buffer, (void *)map);
+	if (!is_dom0()) {
+		expect(hv_memory_op(XENMEM_machine_memory_map, &arg), -XEN_EPERM, "not privileged");
+		return;
+	}
 	expect(hv_memory_op(XENMEM_machine_memory_map, &arg), 0, "machine_memory_map");
 	ensure(arg.nr_entries > 0 && arg.nr_entries <= 64, "%u entries", arg.nr_entries);
 	for (unsigned int i = 0; i < arg.nr_entries; i++)

@@ -39,8 +39,14 @@ static void check_values(void)
 	accept(pte(page, PTE_P | PTE_RW), "writable");
 	accept(pte(page, PTE_KERN | PTE_US), "user");
 	accept(pte(page, PTE_KERN | PTE_NX), "no-execute");
-	accept(pte(page, PTE_KERN | PTE_PCD), "uncached");
-	accept(pte(page, PTE_KERN | PTE_PWT), "write-through");
+	/* Cache attributes are for domains that have devices. */
+	if (is_dom0()) {
+		accept(pte(page, PTE_KERN | PTE_PCD), "uncached");
+		accept(pte(page, PTE_KERN | PTE_PWT), "write-through");
+	} else {
+		refuse(pte(page, PTE_KERN | PTE_PCD), -XEN_EINVAL, "uncached");
+		refuse(pte(page, PTE_KERN | PTE_PWT), -XEN_EINVAL, "write-through");
+	}
 	accept(pte(page, PTE_KERN | PTE_AVL0 | PTE_AVL1 | PTE_AVL2), "software bits");
 	accept(0x7fffffffffffff00 & ~MARKS, "not present, all garbage");
 	accept(start_info->shared_info | PTE_KERN, "shared_info, writable");
