@@ -18,6 +18,7 @@
 #include "cpu/hvmap.h"
 #include "cpu/init.h"
 #include "domain/domain.h"
+#include "domain/dump.h"
 #include "irq/irq.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -161,6 +162,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	selftest();
 	sched_init();
 	life_init();
+	domain_dump_init();
 	console_release_screen();
 	if (!build_domains(&modules))
 		panic("there is no domain to run");

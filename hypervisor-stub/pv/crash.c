@@ -103,13 +103,10 @@ static void report_history(const struct vcpu *v)
 	}
 }
 
-void crash_report(struct vcpu *v, const char *reason)
+void state_report(struct vcpu *v)
 {
 	const struct cpu_user_regs *r = registers(v);
-	stime_t t = now();
 
-	log_error("(d%uv%u) crashed at %lu.%06lu s: %s", v->domain->id, v->id, t / MS(1000),
-		  t / 1000 % 1000000, reason);
 	report_registers(v, r);
 	if (v == current) {
 		report_code(v, r);
@@ -118,4 +115,13 @@ void crash_report(struct vcpu *v, const char *reason)
 	if (v->pv.fault_va)
 		walk_print(v, v->pv.fault_va);
 	report_history(v);
+}
+
+void crash_report(struct vcpu *v, const char *reason)
+{
+	stime_t t = now();
+
+	log_error("(d%uv%u) crashed at %lu.%06lu s: %s", v->domain->id, v->id, t / MS(1000),
+		  t / 1000 % 1000000, reason);
+	state_report(v);
 }

@@ -139,6 +139,8 @@ void pv_set_fpu(struct vcpu *v, const void *fxsave);
 
 /* Full report of a crashed guest: registers, code, stack, symbols, walk, last hypercalls. */
 void crash_report(struct vcpu *v, const char *reason);
+/* The same without a crash; a vCPU that does not run now is shown by its registers and calls. */
+void state_report(struct vcpu *v);
 
 /* ---- hypercalls (abi/hypercalls.def) ---------------------------------------------------------------- */
 
