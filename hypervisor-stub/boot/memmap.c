@@ -83,8 +83,10 @@ static void for_each_entry(const struct multiboot_info *info,
 	}
 }
 
+/* On the screen, and for domain 0, which asks for it by XENMEM_machine_memory_map. */
 static void print_entry(uint64_t start, uint64_t end, uint32_t type)
 {
+	machine_map_add(_maddr(start), end - start, type);
 	log_info("  %012llx-%012llx %s", (unsigned long long)start, (unsigned long long)end,
 		 type_name(type));
 }

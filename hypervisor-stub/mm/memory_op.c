@@ -119,8 +119,10 @@ static long reservation(unsigned int op, uint64_t start, gptr_t arg)
 
 	if (current->cont.started)
 		i = hc_progress()[0];
-	if (guest_get_xen_memory_reservation(&r, arg, 0))
-		return refuse(-EFAULT, "the reservation at %lx cannot be read", arg.va);
+	if (guest_get_xen_memory_reservation(&r, arg, 0)) {
+		refuse(-EFAULT, "the reservation at %lx cannot be read", arg.va);
+		return (long)start;
+	}
 	if (r.nr_extents > EXTENTS_MAX || start >= r.nr_extents ||
 	    !memory_order_allowed(r.extent_order) || (r.mem_flags & XENMEMF_populate_on_demand))
 		return (long)start;
@@ -226,7 +228,7 @@ static long machine_memory_map(gptr_t arg)
 		return refuse(-EPERM, "the machine's memory map is for privileged domains");
 	if (guest_get_xen_memory_map(&map, arg, 0))
 		return -EFAULT;
-	if (map.nr_entries < machine_map_count)
+	if (map.nr_entries < machine_map_count || !map.nr_entries)
 		return refuse(-EINVAL, "room for %u entries, %u are needed", map.nr_entries,
 			      machine_map_count);
 	if (copy_to_guest(guest_handle(map.buffer), machine_map,
