@@ -29,7 +29,7 @@ struct levels {
 };
 
 static struct levels hv_levels = { LOG_INFO, LOG_INFO };
-static struct levels guest_levels = { LOG_WARNING, LOG_WARNING };
+static struct levels guest_levels = { LOG_ERROR, LOG_WARNING };
 static bool to_uart, to_vga;
 
 struct spinlock console_lock = SPINLOCK_INIT(LOCK_CONSOLE);
@@ -147,9 +147,7 @@ static void log_guest_va(const struct vcpu *v, const char *fmt, va_list ap)
 
 bool log_guest_wanted(enum log_level level)
 {
-	if (level == LOG_ERROR)
-		return true;
-	return (int)level <= max(guest_levels.always, guest_levels.limited) && rate_allows();
+	return passes(&guest_levels, level);
 }
 
 void log_guest(const struct vcpu *v, enum log_level level, const char *fmt, ...)

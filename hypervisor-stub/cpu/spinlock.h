@@ -11,13 +11,13 @@
 /* Outermost first: a pCPU that holds one may only take those further down. */
 enum lock_class {
 	LOCK_CONTROL,
-	LOCK_DOMAIN_LIST,
 	LOCK_DOMAIN_LIFE,
 	LOCK_DOMAIN_MM,
 	LOCK_GRANT_TABLE,
 	LOCK_GRANT_ENTRY,
 	LOCK_EVTCHN, /* two of it: lower domain number first */
 	LOCK_DOMAIN_PAGES,
+	LOCK_DOMAIN_LIST, /* looked into from anywhere: nothing but the console under it */
 	LOCK_HEAP,
 	LOCK_RUNQ,
 	LOCK_TIMER,
