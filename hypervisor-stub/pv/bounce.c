@@ -45,6 +45,7 @@
 #include "console/console.h"
 #include "cpu/entry.h"
 #include "pv/internal.h"
+#include "pv/words.h"
 
 /* Vectors for which the processor pushes an error code. */
 #define HAS_ERROR_CODE                                                                             \
@@ -54,10 +55,14 @@
 /* Flags that a handler never inherits from the code that it interrupts. */
 #define FLAGS_CLEARED (EFLAGS_TF | EFLAGS_RF | EFLAGS_NT | EFLAGS_VM)
 
-/* What stands between the return address and the bottom of the frame. */
+/* Into each bounce_ function, so that what a kind of bounce never has costs it nothing. */
+#define hot_inline inline __attribute__((always_inline))
+
+/* What stands below the return address: nothing, an error code, or four selectors. */
 struct extra {
-	unsigned int words;
-	uint64_t word[4];
+	bool has_error;
+	uint32_t error;
+	const struct selectors *sel;
 };
 
 static inline bool null_selector(uint16_t sel)
@@ -82,7 +87,7 @@ bool pv_in_kernel(const struct vcpu *v, const struct cpu_user_regs *regs)
 	return v->domain->is_32bit ? (regs->cs & SEL_RPL) == 1 : v->pv.kernel_mode;
 }
 
-static void bad_stack(struct vcpu *v, uint64_t at)
+static __attribute__((noinline, cold)) void bad_stack(struct vcpu *v, uint64_t at)
 {
 	v->pv.fault_va = at;
 	domain_crash(v->domain, "cannot write a trap frame to the guest's stack at %lx", at);
@@ -98,80 +103,92 @@ static inline uint64_t frame_flags(const struct vcpu *v, const struct cpu_user_r
 /* ---- 32-bit guests ------------------------------------------------------------------------------ */
 
 /*
- * Where a frame goes: base of the stack's segment. A flat kernel costs nothing here; any other selector
- * is looked up, as the processor would do. False: no stack can be made of it.
+ * Base of a stack segment that is not the flat one: looked up as the processor would do when it loads
+ * the selector. False: no stack can be made of it, and the guest is crashed.
  */
-static bool stack_base(struct vcpu *v, uint16_t ss, uint32_t *base)
+static __attribute__((noinline, cold)) bool stack_base(struct vcpu *v, uint16_t ss, uint32_t *base)
 {
 	struct segment seg;
 
 	*base = 0;
-	if (likely(ss == FLAT_COMPAT_KERNEL_SS) || null_selector(ss))
+	if (null_selector(ss))
 		return true;
-	if (!segment_read(v, ss, &seg) || seg.dpl < (ss & SEL_RPL))
+	if (!segment_read(v, ss, &seg) || seg.dpl < (ss & SEL_RPL)) {
+		domain_crash(v->domain, "no kernel stack: selector %04x is no data segment", ss);
 		return false;
+	}
 	*base = seg.base;
 	return true;
 }
 
-/* Write `words` words to the stack of the handler and leave esp there. */
-static bool push32(struct vcpu *v, struct cpu_user_regs *regs, const uint32_t *frame,
-		   unsigned int words, uint16_t ss, uint32_t sp)
+/* Where the frame goes in linear memory. */
+static hot_inline bool stack_linear(struct vcpu *v, uint16_t ss, uint32_t sp, uint64_t *at)
 {
-	uint32_t base, at;
+	uint32_t base;
 
-	if (unlikely(!stack_base(v, ss, &base))) {
-		domain_crash(v->domain, "no kernel stack: selector %04x is no data segment", ss);
+	*at = sp;
+	if (likely(ss == FLAT_COMPAT_KERNEL_SS))
+		return true;
+	if (!stack_base(v, ss, &base))
 		return false;
-	}
-	sp -= words * sizeof(*frame);
-	at = base + sp;
-	if (unlikely(copy_to_guest(_gptr(at), frame, words * sizeof(*frame)))) {
-		bad_stack(v, at);
-		return false;
-	}
-	regs->rsp = sp;
-	regs->ss = ss;
+	*at = (uint32_t)(base + sp);
 	return true;
 }
 
-static bool enter32(struct vcpu *v, struct cpu_user_regs *regs, uint16_t cs, uint64_t address,
-		    const struct extra *extra)
+static hot_inline bool enter32(struct vcpu *v, struct cpu_user_regs *regs, uint16_t cs,
+			       uint64_t address, const struct extra *extra)
 {
-	bool masked = vcpu_upcall_mask(v);
-	uint32_t frame[9];
-	unsigned int n = 0;
-	bool ok;
+	bool masked = vcpu_upcall_mask(v), inner = (regs->cs & SEL_RPL) == 1;
+	uint16_t ss = inner ? regs->ss : v->pv.kernel_ss;
+	uint32_t sp = inner ? regs->rsp : v->pv.kernel_sp;
+	unsigned int words = (inner ? 3 : 5) + extra->has_error + (extra->sel ? 4 : 0);
+	uint64_t start, at;
 
-	for (unsigned int i = 0; i < extra->words; i++)
-		frame[n++] = extra->word[i];
-	frame[n++] = regs->rip;
-	frame[n++] = regs->cs | (uint32_t)masked << 16;
-	frame[n++] = frame_flags(v, regs, masked);
-	if ((regs->cs & SEL_RPL) == 1) {
-		ok = push32(v, regs, frame, n, regs->ss, regs->rsp);
-	} else {
-		frame[n++] = regs->rsp;
-		frame[n++] = regs->ss;
-		ok = push32(v, regs, frame, n, v->pv.kernel_ss, v->pv.kernel_sp);
-	}
-	if (unlikely(!ok))
+	sp -= words * sizeof(uint32_t);
+	if (unlikely(!stack_linear(v, ss, sp, &start)))
 		return false;
+	at = start;
+	GUEST_WORDS_BEGIN();
+	if (extra->has_error) {
+		GUEST_STORE(uint32_t, at, extra->error, failed);
+		at += 4;
+	}
+	if (unlikely(extra->sel)) {
+		GUEST_STORE(uint32_t, at, extra->sel->ds, failed);
+		GUEST_STORE(uint32_t, at + 4, extra->sel->es, failed);
+		GUEST_STORE(uint32_t, at + 8, extra->sel->fs, failed);
+		GUEST_STORE(uint32_t, at + 12, extra->sel->gs, failed);
+		at += 16;
+	}
+	GUEST_STORE(uint32_t, at, regs->rip, failed);
+	GUEST_STORE(uint32_t, at + 4, regs->cs | (uint32_t)masked << 16, failed);
+	GUEST_STORE(uint32_t, at + 8, frame_flags(v, regs, masked), failed);
+	if (!inner) {
+		GUEST_STORE(uint32_t, at + 12, regs->rsp, failed);
+		GUEST_STORE(uint32_t, at + 16, regs->ss, failed);
+	}
+	GUEST_WORDS_END();
+	regs->rsp = sp;
+	regs->ss = ss;
 	regs->cs = (cs & ~SEL_RPL) | 1;
 	regs->rip = (uint32_t)address;
 	regs->rflags &= ~FLAGS_CLEARED;
 	return true;
+failed:
+	GUEST_WORDS_END();
+	bad_stack(v, start);
+	return false;
 }
 
 /* ---- 64-bit guests ------------------------------------------------------------------------------ */
 
-static bool enter64(struct vcpu *v, struct cpu_user_regs *regs, uint64_t address,
-		    const struct extra *extra)
+static hot_inline bool enter64(struct vcpu *v, struct cpu_user_regs *regs, uint64_t address,
+			       const struct extra *extra)
 {
+	unsigned int words = 7 + extra->has_error + (extra->sel ? 4 : 0);
 	bool masked = vcpu_upcall_mask(v);
-	uint64_t frame[11], sp = regs->rsp;
+	uint64_t sp = regs->rsp, at;
 	uint16_t cs = regs->cs;
-	unsigned int n = 0;
 
 	if (v->pv.kernel_mode) {
 		cs &= ~SEL_RPL; /* tells the guest that it was its kernel */
@@ -179,32 +196,47 @@ static bool enter64(struct vcpu *v, struct cpu_user_regs *regs, uint64_t address
 		sp = v->pv.kernel_sp;
 		toggle_mode(v);
 	}
-	frame[n++] = regs->rcx;
-	frame[n++] = regs->r11;
-	for (unsigned int i = 0; i < extra->words; i++)
-		frame[n++] = extra->word[i];
-	frame[n++] = regs->rip;
-	frame[n++] = cs | (uint64_t)masked << 32;
-	frame[n++] = frame_flags(v, regs, masked);
-	frame[n++] = regs->rsp;
-	frame[n++] = regs->ss;
-	sp = (sp & ~15UL) - n * sizeof(*frame);
-	if (unlikely(copy_to_guest(_gptr(sp), frame, n * sizeof(*frame)))) {
-		bad_stack(v, sp);
-		return false;
+	sp = (sp & ~15UL) - words * sizeof(uint64_t);
+	if (unlikely(!guest_range_ok(sp, words * sizeof(uint64_t))))
+		goto refused;
+	GUEST_WORDS_BEGIN();
+	GUEST_STORE(uint64_t, sp, regs->rcx, failed);
+	GUEST_STORE(uint64_t, sp + 8, regs->r11, failed);
+	at = sp + 16;
+	if (extra->has_error) {
+		GUEST_STORE(uint64_t, at, extra->error, failed);
+		at += 8;
 	}
+	if (unlikely(extra->sel)) {
+		GUEST_STORE(uint64_t, at, extra->sel->ds, failed);
+		GUEST_STORE(uint64_t, at + 8, extra->sel->es, failed);
+		GUEST_STORE(uint64_t, at + 16, extra->sel->fs, failed);
+		GUEST_STORE(uint64_t, at + 24, extra->sel->gs, failed);
+		at += 32;
+	}
+	GUEST_STORE(uint64_t, at, regs->rip, failed);
+	GUEST_STORE(uint64_t, at + 8, cs | (uint64_t)masked << 32, failed);
+	GUEST_STORE(uint64_t, at + 16, frame_flags(v, regs, masked), failed);
+	GUEST_STORE(uint64_t, at + 24, regs->rsp, failed);
+	GUEST_STORE(uint64_t, at + 32, regs->ss, failed);
+	GUEST_WORDS_END();
 	regs->rsp = sp;
 	regs->ss = FLAT_KERNEL_SS;
 	regs->cs = FLAT_KERNEL_CS;
 	regs->rip = address;
 	regs->rflags &= ~(FLAGS_CLEARED | EFLAGS_AC); /* ring 3 would take alignment faults */
 	return true;
+failed:
+	GUEST_WORDS_END();
+refused:
+	bad_stack(v, sp);
+	return false;
 }
 
 /* ---- what bounces ------------------------------------------------------------------------------- */
 
-static inline bool enter(struct vcpu *v, uint16_t cs, uint64_t address, bool mask,
-			 const struct extra *extra)
+static hot_inline bool enter(struct vcpu *v, uint16_t cs, uint64_t address, bool mask,
+			     const struct extra *extra)
 {
 	struct cpu_user_regs *regs = guest_regs();
 	bool ok = v->domain->is_32bit ? enter32(v, regs, cs, address, extra)
@@ -215,7 +247,8 @@ static inline bool enter(struct vcpu *v, uint16_t cs, uint64_t address, bool mas
 	return ok;
 }
 
-static void no_handler(struct vcpu *v, unsigned int vector, uint32_t error_code)
+static __attribute__((noinline, cold)) void no_handler(struct vcpu *v, unsigned int vector,
+						       uint32_t error_code)
 {
 	if (vector < 32 && HAS_ERROR_CODE >> vector & 1)
 		domain_crash(v->domain, "unhandled trap %u (error code %x): no handler registered",
@@ -224,31 +257,28 @@ static void no_handler(struct vcpu *v, unsigned int vector, uint32_t error_code)
 		domain_crash(v->domain, "unhandled trap %u: no handler registered", vector);
 }
 
-static inline void bounce_vector(struct vcpu *v, unsigned int vector, const struct extra *extra)
+static hot_inline void bounce_vector(struct vcpu *v, unsigned int vector, const struct extra *extra)
 {
 	const struct pv_gate *g = &v->pv.gates[vector];
 
 	if (unlikely(handler_missing(v, g->cs, g->address)))
-		no_handler(v, vector, extra->word[0]);
+		no_handler(v, vector, extra->error);
 	else
 		enter(v, g->cs, g->address, g->mask, extra);
 }
 
 void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t error_code)
 {
-	struct extra extra;
+	struct extra extra = { .error = error_code };
 
-	extra.words = vector < 32 && HAS_ERROR_CODE >> vector & 1;
-	extra.word[0] = error_code;
+	extra.has_error = vector < 32 && HAS_ERROR_CODE >> vector & 1;
 	bounce_vector(v, vector, &extra);
 }
 
 void bounce_soft_interrupt(struct vcpu *v, unsigned int vector)
 {
-	struct extra extra;
+	struct extra extra = { 0 };
 
-	extra.words = 0;
-	extra.word[0] = 0;
 	bounce_vector(v, vector, &extra);
 }
 
@@ -266,9 +296,8 @@ void bounce_page_fault(struct vcpu *v, uint64_t cr2, uint32_t error_code)
 void bounce_event(struct vcpu *v)
 {
 	const struct pv_callback *cb = &v->pv.event;
-	struct extra extra;
+	struct extra extra = { 0 };
 
-	extra.words = 0;
 	if (unlikely(handler_missing(v, cb->cs, cb->address)))
 		domain_crash(v->domain, "an event is due, but no event callback is registered");
 	else
@@ -278,10 +307,9 @@ void bounce_event(struct vcpu *v)
 void bounce_nmi(struct vcpu *v)
 {
 	const struct pv_gate *g = &v->pv.gates[VECTOR_NMI];
-	struct extra extra;
+	struct extra extra = { 0 };
 
 	v->pv.nmi_pending = false;
-	extra.words = 0;
 	if (handler_missing(v, g->cs, g->address))
 		log_guest(v, LOG_WARNING, "an NMI is due, but no NMI callback is registered");
 	else if (enter(v, g->cs, g->address, g->mask, &extra))
@@ -290,22 +318,16 @@ void bounce_nmi(struct vcpu *v)
 
 void bounce_callback(struct vcpu *v, const struct pv_callback *cb)
 {
-	struct extra extra;
+	struct extra extra = { 0 };
 
-	extra.words = 0;
 	enter(v, cb->cs, cb->address, cb->mask, &extra);
 }
 
 void bounce_failsafe(struct vcpu *v, const struct selectors *sel)
 {
 	const struct pv_callback *cb = &v->pv.failsafe;
-	struct extra extra;
+	struct extra extra = { .sel = sel };
 
-	extra.words = 4;
-	extra.word[0] = sel->ds;
-	extra.word[1] = sel->es;
-	extra.word[2] = sel->fs;
-	extra.word[3] = sel->gs;
 	if (handler_missing(v, cb->cs, cb->address))
 		domain_crash(v->domain,
 			     "a segment selector (ds %04x es %04x fs %04x gs %04x) cannot be "
@@ -320,23 +342,30 @@ void bounce_call_gate(struct vcpu *v, uint16_t cs, uint32_t ip, uint32_t return_
 		      const uint32_t *params, unsigned int words)
 {
 	struct cpu_user_regs *regs = guest_regs();
+	bool inner = (regs->cs & SEL_RPL) == 1;
+	uint16_t ss = inner ? regs->ss : v->pv.kernel_ss;
+	uint32_t sp = inner ? regs->rsp : v->pv.kernel_sp;
 	uint32_t frame[2 + CALL_GATE_PARAMS_MAX + 2];
 	unsigned int n = 0;
-	bool ok;
+	uint64_t at;
 
 	frame[n++] = return_ip;
 	frame[n++] = regs->cs;
-	if ((regs->cs & SEL_RPL) == 1) {
-		ok = push32(v, regs, frame, n, regs->ss, regs->rsp);
-	} else {
+	if (!inner) {
 		for (unsigned int i = 0; i < words; i++)
 			frame[n++] = params[i];
 		frame[n++] = regs->rsp;
 		frame[n++] = regs->ss;
-		ok = push32(v, regs, frame, n, v->pv.kernel_ss, v->pv.kernel_sp);
 	}
-	if (!ok)
+	sp -= n * sizeof(*frame);
+	if (!stack_linear(v, ss, sp, &at))
 		return;
+	if (copy_to_guest(_gptr(at), frame, n * sizeof(*frame))) {
+		bad_stack(v, at);
+		return;
+	}
+	regs->rsp = sp;
+	regs->ss = ss;
 	regs->cs = (cs & ~SEL_RPL) | 1;
 	regs->rip = ip;
 }

@@ -58,12 +58,15 @@ static void report_code(struct vcpu *v, const struct cpu_user_regs *r)
 {
 	char line[LINE_BYTES];
 	size_t n = 0;
+	uint64_t va;
 
+	if (!guest_code_address(v, r, &va))
+		return;
 	for (unsigned int i = 0; i < CODE_BYTES; i++) {
 		bool here = i == CODE_BEFORE;
 		uint8_t byte;
 
-		if (guest_fetch(v, r, r->rip - CODE_BEFORE + i, &byte, 1))
+		if (copy_from_guest(&byte, _gptr(va - CODE_BEFORE + i), 1))
 			n += snprintf(line + n, sizeof(line) - n, here ? " [??]" : " ??");
 		else
 			n += snprintf(line + n, sizeof(line) - n, here ? " [%02x]" : " %02x", byte);

@@ -92,6 +92,24 @@ bool descriptor_page_check(const struct domain *d, uint64_t *entries)
 	return true;
 }
 
+/* A page of the GDT in use, which is what kernels write to most. */
+static bool in_gdt(const struct vcpu *v, mfn_t mfn)
+{
+	for (unsigned int i = 0; i * 512 < v->pv.gdt_ents; i++)
+		if (mfn_eq(v->pv.gdt_frames[i], mfn))
+			return true;
+	return false;
+}
+
+/* A plain page may be written as well: the kernel prepares a table that it will load later. */
+static bool get_descriptor_frame(struct vcpu *v, mfn_t mfn)
+{
+	enum frame_type first = in_gdt(v, mfn) ? FT_DESC : FT_WRITABLE;
+	enum frame_type second = first == FT_DESC ? FT_WRITABLE : FT_DESC;
+
+	return !frame_get_typed(mfn, v->domain, first) || !frame_get_typed(mfn, v->domain, second);
+}
+
 long do_update_descriptor(uint64_t maddr, uint64_t desc)
 {
 	struct domain *d = current->domain;
@@ -104,8 +122,7 @@ long do_update_descriptor(uint64_t maddr, uint64_t desc)
 	why = descriptor_check(d, &desc);
 	if (why)
 		return refuse(-EINVAL, "descriptor %016lx: %s", given, why);
-	/* A plain page may be written as well: the kernel prepares a table that it will load later. */
-	if (frame_get_typed(mfn, d, FT_WRITABLE) && frame_get_typed(mfn, d, FT_DESC))
+	if (!get_descriptor_frame(current, mfn))
 		return refuse(-EINVAL,
 			      "mfn %lx is neither a descriptor table nor a writable page of d%u",
 			      mfn_x(mfn), d->id);

@@ -44,7 +44,7 @@ bool emulation_begin(struct emulation *e, struct vcpu *v, struct cpu_user_regs *
 	e->bits = code_bits(v, regs);
 	if (!e->bits)
 		return false;
-	n = sizeof(code) - guest_fetch(v, regs, regs->rip, code, sizeof(code));
+	n = sizeof(code) - guest_fetch(v, regs, code, sizeof(code));
 	if (insn_decode(code, n, e->bits, &e->in) != INSN_OK)
 		return false;
 	for (unsigned int i = 0; i < ARRAY_SIZE(e->gpr); i++)

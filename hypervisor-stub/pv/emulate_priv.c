@@ -9,7 +9,7 @@
  */
 #include "pv/emulate.h"
 #include "console/console.h"
-#include "lib/string.h"
+#include "pv/words.h"
 
 #define GUEST_CR0	   (CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
 #define GUEST_CR4	   (CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
@@ -221,26 +221,39 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
 
 /* ---- CPUID by the forced-emulation prefix ------------------------------------------------------- */
 
+#define PREFIX_FIRST  ('e' << 24 | 'x' << 16 | 0x0b0f)
+#define PREFIX_SECOND (0xa20fu << 16 | 'n' << 8 | 'e')
+#define PREFIX_LENGTH 7
+
+/* ud2 "xen" cpuid: 7 bytes, read as two overlapping words. The first one tells a plain ud2. */
+static bool forced_cpuid_at(uint64_t va)
+{
+	uint32_t first = 0, second = 0;
+	bool bad = false;
+
+	if (!guest_range_ok(va, PREFIX_LENGTH))
+		return false;
+	GUEST_WORDS_BEGIN();
+	GUEST_LOAD(uint32_t, first, va, bad);
+	if (unlikely(first == PREFIX_FIRST))
+		GUEST_LOAD(uint32_t, second, va + 3, bad);
+	GUEST_WORDS_END();
+	return second == PREFIX_SECOND;
+}
+
 bool emulate_forced(struct vcpu *v, struct cpu_user_regs *regs)
 {
-	static const uint8_t wanted[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
-	uint8_t code[sizeof(wanted)];
 	struct cpuid_regs r;
-	uint32_t head;
+	uint64_t va;
 
-	/* Four bytes tell it from a plain ud2, which is what mostly comes here. */
-	if (guest_fetch(v, regs, regs->rip, &head, sizeof(head)) ||
-	    memcmp(&head, wanted, sizeof(head)))
-		return false;
-	if (guest_fetch(v, regs, regs->rip, code, sizeof(code)) ||
-	    memcmp(code, wanted, sizeof(wanted)))
+	if (!guest_code_address(v, regs, &va) || !forced_cpuid_at(va))
 		return false;
 	r = cpuid_policy(v, pv_in_kernel(v, regs), regs->rax, regs->rcx);
 	regs->rax = r.a;
 	regs->rbx = r.b;
 	regs->rcx = r.c;
 	regs->rdx = r.d;
-	regs->rip += sizeof(wanted);
+	regs->rip += PREFIX_LENGTH;
 	regs->rflags &= ~EFLAGS_RF;
 	if (unlikely(regs->rflags & EFLAGS_TF))
 		bounce_single_step(v);

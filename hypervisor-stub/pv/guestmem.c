@@ -9,22 +9,27 @@
 #include "mm/pte.h"
 #include "pv/internal.h"
 
-size_t guest_fetch(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t ip, void *to,
-		   size_t bytes)
+bool guest_code_address(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t *va)
 {
 	struct segment seg;
-	uint64_t va = ip;
 
-	if (v->domain->is_32bit) {
-		if (unlikely(regs->cs != FLAT_COMPAT_KERNEL_CS &&
-			     regs->cs != FLAT_COMPAT_USER_CS)) {
-			if (!segment_read(v, regs->cs, &seg) || !seg.code)
-				return bytes;
-			va += seg.base;
-		}
-		va = (uint32_t)va;
+	*va = regs->rip;
+	if (!v->domain->is_32bit)
+		return true;
+	if (unlikely(regs->cs != FLAT_COMPAT_KERNEL_CS && regs->cs != FLAT_COMPAT_USER_CS)) {
+		if (!segment_read(v, regs->cs, &seg) || !seg.code)
+			return false;
+		*va += seg.base;
 	}
-	return copy_from_guest(to, _gptr(va), bytes);
+	*va = (uint32_t)*va;
+	return true;
+}
+
+size_t guest_fetch(struct vcpu *v, const struct cpu_user_regs *regs, void *to, size_t bytes)
+{
+	uint64_t va;
+
+	return guest_code_address(v, regs, &va) ? copy_from_guest(to, _gptr(va), bytes) : bytes;
 }
 
 /*

@@ -87,9 +87,10 @@ bool emulate_call_gate(struct vcpu *v, struct cpu_user_regs *regs);
 
 /* ---- guestmem.c: a guest's code and data, as its own instructions would reach them ---------------- */
 
-/* Bytes of code at an instruction pointer. Returns the number of bytes NOT read. */
-size_t guest_fetch(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t ip, void *to,
-		   size_t bytes);
+/* Linear address of the instruction at cs:rip; false: cs is no code segment any more. */
+bool guest_code_address(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t *va);
+/* Bytes of code there. Returns the number of bytes NOT read. */
+size_t guest_fetch(struct vcpu *v, const struct cpu_user_regs *regs, void *to, size_t bytes);
 /* May code of this privilege access these bytes? For ring 3, since copies have a kernel's rights. */
 bool guest_may_access(const struct vcpu *v, const struct cpu_user_regs *regs, uint64_t va,
 		      size_t bytes, bool write, uint64_t *bad);

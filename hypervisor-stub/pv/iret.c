@@ -15,6 +15,7 @@
  */
 #include "console/console.h"
 #include "pv/internal.h"
+#include "pv/words.h"
 
 /* Flags that are the hypervisor's: the guest's wish for them is dropped. */
 #define FLAGS_OURS	 (EFLAGS_IOPL | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP)
@@ -52,24 +53,26 @@ static long refuse_vm86(struct vcpu *v, struct cpu_user_regs *regs, const struct
 	return f->eax;
 }
 
+/* Checks are for the processor; only what it could not report to the guest is caught here. */
 static long iret32(struct vcpu *v, struct cpu_user_regs *regs)
 {
-	uint32_t sp = regs->rsp;
+	uint64_t sp = (uint32_t)regs->rsp;
 	struct frame32 f;
-	bool outer;
+	bool bad = false;
 
-	if (copy_from_guest(&f, _gptr(sp), offsetof(struct frame32, esp))) {
-		unreadable(v, sp);
-		return 0;
+	GUEST_WORDS_BEGIN();
+	GUEST_LOAD(uint32_t, f.eax, sp, bad);
+	GUEST_LOAD(uint32_t, f.eip, sp + offsetof(struct frame32, eip), bad);
+	GUEST_LOAD(uint32_t, f.cs, sp + offsetof(struct frame32, cs), bad);
+	GUEST_LOAD(uint32_t, f.eflags, sp + offsetof(struct frame32, eflags), bad);
+	f.esp = sp + offsetof(struct frame32, esp);
+	f.ss = regs->ss;
+	if ((f.cs & SEL_RPL) != 1 || (f.eflags & EFLAGS_VM)) {
+		GUEST_LOAD(uint32_t, f.esp, sp + offsetof(struct frame32, esp), bad);
+		GUEST_LOAD(uint32_t, f.ss, sp + offsetof(struct frame32, ss), bad);
 	}
-	if (unlikely(!(f.cs & SEL_RPL) && !(f.eflags & EFLAGS_VM))) {
-		domain_crash(v->domain, "HYPERVISOR_iret to cs %04x: ring 0 is the hypervisor's",
-			     f.cs & 0xffff);
-		return 0;
-	}
-	outer = (f.cs & SEL_RPL) != 1 || (f.eflags & EFLAGS_VM);
-	if (outer && copy_from_guest(&f.esp, _gptr((uint32_t)(sp + offsetof(struct frame32, esp))),
-				     sizeof(f) - offsetof(struct frame32, esp))) {
+	GUEST_WORDS_END();
+	if (unlikely(bad)) {
 		unreadable(v, sp);
 		return 0;
 	}
@@ -77,24 +80,44 @@ static long iret32(struct vcpu *v, struct cpu_user_regs *regs)
 		accept_flags(v, f.eflags);
 		return refuse_vm86(v, regs, &f);
 	}
+	if (unlikely(!(f.cs & SEL_RPL))) {
+		domain_crash(v->domain, "HYPERVISOR_iret to cs %04x: ring 0 is the hypervisor's",
+			     f.cs & 0xffff);
+		return 0;
+	}
 	regs->rip = f.eip;
 	regs->cs = f.cs;
 	regs->rflags = accept_flags(v, f.eflags);
-	if (outer) {
-		regs->rsp = f.esp;
-		regs->ss = f.ss;
-	} else {
-		regs->rsp = (uint32_t)(sp + offsetof(struct frame32, esp));
-	}
+	regs->rsp = f.esp;
+	regs->ss = f.ss;
 	return f.eax;
 }
 
+#define LOAD64(field) GUEST_LOAD(uint64_t, f.field, sp + offsetof(struct iret_context, field), bad)
+
 static long iret64(struct vcpu *v, struct cpu_user_regs *regs)
 {
+	uint64_t sp = regs->rsp;
 	struct iret_context f;
+	bool bad = false;
 
-	if (copy_from_guest(&f, _gptr(regs->rsp), sizeof(f))) {
-		unreadable(v, regs->rsp);
+	if (unlikely(!guest_range_ok(sp, sizeof(f)))) {
+		unreadable(v, sp);
+		return 0;
+	}
+	GUEST_WORDS_BEGIN();
+	LOAD64(rax);
+	LOAD64(r11);
+	LOAD64(rcx);
+	LOAD64(flags);
+	LOAD64(rip);
+	LOAD64(cs);
+	LOAD64(rflags);
+	LOAD64(rsp);
+	LOAD64(ss);
+	GUEST_WORDS_END();
+	if (unlikely(bad)) {
+		unreadable(v, sp);
 		return 0;
 	}
 	/* RPL 0, 1 and 2 all mean the kernel, which goes on in ring 3 without a change of tables. */
@@ -113,7 +136,7 @@ static long iret64(struct vcpu *v, struct cpu_user_regs *regs)
 	regs->rsp = f.rsp;
 	regs->ss = (uint16_t)f.ss | SEL_RPL;
 	if (f.flags & VGCF_in_syscall) {
-		/* As SYSRET leaves them: this also lets the exit path use it. */
+		/* As SYSRET leaves them. */
 		regs->rcx = regs->rip;
 		regs->r11 = regs->rflags;
 	} else {

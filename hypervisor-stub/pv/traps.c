@@ -35,7 +35,7 @@ static bool soft_interrupt(struct vcpu *v, struct cpu_user_regs *regs)
 	const struct pv_gate *g;
 	uint8_t code[INT_LENGTH];
 
-	if (!guest_fetch(v, regs, regs->rip, code, sizeof(code)) && code[0] == INT_OPCODE)
+	if (!guest_fetch(v, regs, code, sizeof(code)) && code[0] == INT_OPCODE)
 		vector = code[1];
 	g = &v->pv.gates[vector];
 	if (gate_present(v, vector) && g->dpl >= softint_level(v, regs)) {
@@ -106,11 +106,29 @@ static void page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t cr2)
 	bounce_page_fault(v, cr2, ec);
 }
 
+/*
+ * The one software interrupt that does not come as a #GP: system calls are to be fast. Its gate's DPL is
+ * not looked at.
+ */
+static void int80(struct vcpu *v, struct cpu_user_regs *regs)
+{
+	if (likely(gate_present(v, VECTOR_INT80))) {
+		bounce_soft_interrupt(v, VECTOR_INT80);
+		return;
+	}
+	regs->rip -= INT_LENGTH;
+	bounce_trap(v, VECTOR_GP, VECTOR_INT80 << 3 | EC_IDT);
+}
+
 void guest_trap(struct cpu_user_regs *regs, uint64_t cr2)
 {
 	struct vcpu *v = current;
 	unsigned int vector = regs->entry_vector;
 
+	if (vector == VECTOR_INT80) {
+		int80(v, regs);
+		return;
+	}
 	switch (vector) {
 	case VECTOR_PF:
 		page_fault(v, regs, cr2);
@@ -128,13 +146,6 @@ void guest_trap(struct cpu_user_regs *regs, uint64_t cr2)
 		break;
 	case VECTOR_DB:
 		debugregs_note_trap(v);
-		break;
-	case VECTOR_INT80:
-		if (unlikely(!gate_present(v, vector))) {
-			regs->rip -= INT_LENGTH;
-			regs->error_code = vector << 3 | EC_IDT;
-			vector = VECTOR_GP;
-		}
 		break;
 	}
 	bounce_trap(v, vector, regs->error_code);
