@@ -54,7 +54,7 @@ static int create_last(struct walk *w, unsigned mode)
 	struct inode *dir = w->at.inode, *i;
 	int r;
 
-	if (w->dir_wanted)
+	if (w->dir_wanted) /* a link's text may end in a slash, too */
 		return -EISDIR;
 	if (!dir->nlink)
 		return -ENOENT;
@@ -84,7 +84,7 @@ static int find(struct walk *w, int dirfd, const char *name, unsigned *flags, un
 		r = walk_parent(w);
 	if (r)
 		return r;
-	if ((*flags & O_CREAT) && walk_last_is_dots(w))
+	if ((*flags & O_CREAT) && (walk_last_is_dots(w) || w->dir_wanted))
 		return -EISDIR;
 	r = walk_last(w, follow);
 	if (r == -ENOENT && w->missing && (*flags & O_CREAT)) {
