@@ -1,13 +1,34 @@
 # SPDX-License-Identifier: MIT
-# The benchmark of operations: a pv guest over the pv tests' library, timed by counted instructions.
+# Benchmarks, timed by counted instructions: the hypervisor's operations (a pv guest over the pv tests'
+# library) and Ringlet's system calls (a ring-3 program).
 #
-## bench       instruction counts of every operation, beside real Xen's
+## bench       instruction counts beside real Xen's and Linux's, and CSV files in build/bench
 
 $(foreach w,32 64,$(eval $(call pv_image,bench,operations,bench,$(w))))
 
+BENCH_CPIO := $(O)/bench/bench.cpio
+
+$(O)/bench/syscalls: bench/syscalls.c $(NEWLIB_READY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(RINGLET_CC) $(WARN) $< -o $@
+
+$(O)/bench/nothing: bench/nothing.c | $(SETUP)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -Os $(WARN) -ffreestanding -fno-pic -static -nostdlib -Wl,--build-id=none $< -o $@
+
+$(BENCH_CPIO): $(O)/initramfs.cpio bench/initramfs.list $(O)/bench/syscalls $(O)/bench/nothing
+	$(call say,CPIO,$@)
+	$(Q)tools/mkinitramfs bench/initramfs.list $(O) $@.programs
+	$(Q)cat $(O)/initramfs.cpio $@.programs > $@ && rm $@.programs
+
 .PHONY: bench bench-images
-bench-images: $(O)/bench/operations-32 $(O)/bench/operations-64
+bench-images: $(O)/bench/operations-32 $(O)/bench/operations-64 $(BENCH_CPIO)
 all: bench-images
 
-bench: $(O)/ringmaster bench-images
-	$(Q)/usr/bin/python3 bench/run.py --hypervisor $(O)/ringmaster --out $(O)/bench/operations.csv
+bench: $(O)/ringmaster $(O)/ringlet bench-images
+	$(Q)/usr/bin/python3 bench/operations.py --hypervisor $(O)/ringmaster \
+		--images $(O)/bench --out $(O)/bench/operations.csv
+	$(Q)/usr/bin/python3 bench/syscalls.py --hypervisor $(O)/ringmaster --kernel $(O)/ringlet \
+		--ramdisk $(BENCH_CPIO) --out $(O)/bench/syscalls.csv

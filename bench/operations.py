@@ -9,45 +9,13 @@ figures are the same on every run and machine.  The aim is 0.7 of real Xen's; ro
 import argparse
 import csv
 import os
-import re
-import subprocess
 import sys
+
+from qemu import ended_well, measure, ratio, show
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AIM = 0.7
 REAL_XEN = "console=com1 com1=115200,8n1 noreboot"
-
-
-def measure(hypervisor, image, append):
-    """The rows that one image prints, name -> instructions; and its whole output."""
-    command = ["qemu-system-x86_64", "-m", "256", "-display", "none", "-serial", "stdio",
-               "-no-reboot", "-icount", "shift=0,sleep=off", "-net", "none",
-               "-rtc", "base=2026-01-01T00:00:00,clock=vm",
-               "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-               "-kernel", hypervisor, "-append", append, "-initrd", image]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as qemu:
-        output = []
-        for line in qemu.stdout:
-            line = line.decode(errors="replace").rstrip()
-            output.append(line)
-            if "Test result:" in line:
-                break
-        qemu.kill()
-    rows = {}
-    for line in output:
-        found = re.search(r"bench (\S+) (\d+)", line)
-        if found:
-            rows[found[1]] = int(found[2]) / 10
-    return rows, output
-
-
-def ratio(ours, theirs):
-    return ours / theirs if ours is not None and theirs else None
-
-
-def show(value, digits=1):
-    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def main():
@@ -63,8 +31,8 @@ def main():
     measured = {}
     for width in args.widths.split(","):
         image = os.path.join(args.images, f"operations-{width}")
-        measured[width], output = measure(args.hypervisor, image, append)
-        if "Test result: SUCCESS" not in "\n".join(output[-1:]):
+        measured[width], output = measure(args.hypervisor, append, image)
+        if not ended_well(output):
             print("\n".join(output[-20:]), file=sys.stderr)
             print(f"bench: the {width}-bit run did not end well", file=sys.stderr)
 
