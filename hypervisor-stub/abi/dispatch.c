@@ -228,7 +228,7 @@ static bool nmi_due(const struct vcpu *v)
 	return v->pv.nmi_pending && !v->pv.nmi_masked;
 }
 
-/* One thing that stands between the current vCPU and its next instruction; interrupts on. */
+/* One thing, other than an upcall, that stands between the vCPU and its next instruction. */
 static void do_pending_work(void)
 {
 	struct vcpu *v;
@@ -242,23 +242,30 @@ static void do_pending_work(void)
 		resume_call(v);
 	else if (nmi_due(v))
 		bounce_nmi(v);
-	else if (vcpu_upcall_due(v))
-		bounce_event(v);
 }
 
 static inline bool work_pending(const struct vcpu *v)
 {
-	return preempt_wanted() || v->cont.active || nmi_due(v) || vcpu_upcall_due(v);
+	return preempt_wanted() || v->cont.active || nmi_due(v);
 }
 
 void guest_return(struct cpu_user_regs *regs)
 {
 	(void)regs;
-	/* `current` anew each time: a softirq may have given the pCPU to another vCPU. */
-	while (unlikely(work_pending(current))) {
-		asm volatile("sti" : : : "memory");
-		do_pending_work();
-		asm volatile("cli" : : : "memory");
+	for (;;) {
+		/* Anew each time: a softirq may have given the pCPU to another vCPU. */
+		struct vcpu *v = current;
+
+		if (unlikely(work_pending(v))) {
+			asm volatile("sti" : : : "memory");
+			do_pending_work();
+			asm volatile("cli" : : : "memory");
+		} else if (vcpu_upcall_due(v)) {
+			/* A few words on the guest's stack: not worth opening interrupts for. */
+			bounce_event(v);
+		} else {
+			return;
+		}
 	}
 }
 

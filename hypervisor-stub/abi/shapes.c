@@ -40,12 +40,27 @@ static inline __attribute__((always_inline)) void widen(void *to, size_t to_size
 	}
 }
 
+/* Do the named fields fill the native structure? Then there is nothing else to make zero. */
+#define F(field) +sizeof(((shape *)0)->field)
+#define SHAPE(name, fields)                         \
+	static inline bool fills_##name(void)       \
+	{                                           \
+		typedef struct name shape;          \
+		return (0 fields) == sizeof(shape); \
+	}
+#define SAME(name)
+#include "abi/shapes.def"
+#undef F
+#undef SHAPE
+#undef SAME
+
 #define FIELD_SIZES_OK(wide, narrow) ((wide) == (narrow) || ((wide) == 8 && (narrow) == 4))
 
 #define SHAPE32(name, size)                                                      \
 	static inline void widen_##name(struct name *native, const uint8_t *raw) \
 	{                                                                        \
-		__builtin_memset(native, 0, sizeof(*native));
+		if (!fills_##name())                                             \
+			__builtin_memset(native, 0, sizeof(*native));
 #define FIELD32(field, offset, size)                                                             \
 	_Static_assert(FIELD_SIZES_OK(sizeof(native->field), size), #field " changes its size"); \
 	widen(&native->field, sizeof(native->field), raw + (offset), size);
