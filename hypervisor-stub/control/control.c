@@ -11,6 +11,7 @@
 #include "console/console.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"
+#include "time/timer.h"
 
 /* gen.mk defines __XEN_TOOLS__ for this file, or these headers show nothing. */
 #include <xen/domctl.h>
@@ -54,6 +55,37 @@ long do_domctl(gptr_t op)
 	return rc ? rc : unknown("domctl", cmd);
 }
 
+/* Both structures have one layout at both widths; so does the union's place in the operation. */
+#define PLATFORM_ARG(op) gptr_add(op, offsetof(struct xen_platform_op, u))
+
+static long set_wallclock(uint64_t seconds, uint32_t nanoseconds, stime_t at)
+{
+	if (nanoseconds >= MS(1000))
+		return refuse(-EINVAL, "%u nanoseconds are more than a second", nanoseconds);
+	time_set_wallclock(seconds, nanoseconds, at);
+	return 0;
+}
+
+static long set_time32(gptr_t arg)
+{
+	struct xenpf_settime32 t;
+
+	if (copy_from_guest(&t, arg, sizeof(t)))
+		return refuse(-EFAULT, "the argument cannot be read");
+	return set_wallclock(t.secs, t.nsecs, t.system_time);
+}
+
+static long set_time64(gptr_t arg)
+{
+	struct xenpf_settime64 t;
+
+	if (copy_from_guest(&t, arg, sizeof(t)))
+		return refuse(-EFAULT, "the argument cannot be read");
+	if (t.mbz)
+		return refuse(-EINVAL, "the field mbz is %u", t.mbz);
+	return set_wallclock(t.secs, t.nsecs, t.system_time);
+}
+
 long do_platform_op(gptr_t op)
 {
 	uint32_t cmd;
@@ -61,7 +93,14 @@ long do_platform_op(gptr_t op)
 
 	if (rc)
 		return rc;
-	return refuse(-ENOSYS, "there is no platform_op %u", cmd);
+	switch (cmd) {
+	case XENPF_settime32:
+		return set_time32(PLATFORM_ARG(op));
+	case XENPF_settime64:
+		return set_time64(PLATFORM_ARG(op));
+	default:
+		return refuse(-ENOSYS, "there is no platform_op %u", cmd);
+	}
 }
 
 /* Parameters of hardware-virtualized domains, of which there are none here. */

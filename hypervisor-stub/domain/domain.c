@@ -59,6 +59,16 @@ struct domain *domain_get_or_self(domid_t id)
 	return domain_get(id == DOMID_SELF ? current->domain->id : id);
 }
 
+void domains_each(void (*fn)(struct domain *d))
+{
+	struct domain *d;
+
+	spin_lock(&domain_list_lock);
+	list_for_each (d, &domain_list, all)
+		fn(d);
+	spin_unlock(&domain_list_lock);
+}
+
 static void domain_free(struct domain *d)
 {
 	for (unsigned int i = 0; i < d->max_vcpus; i++)

@@ -64,6 +64,7 @@ struct domain {
 	uint64_t compat_m2p;	    /* 32-bit: where its M2P begins */
 	_Atomic uint64_t tlb_dirty; /* pCPUs whose TLB may hold its translations */
 	uint32_t pt_force;	    /* pt_assist=force: emulate table writes unasked */
+	struct domain *owner_next;  /* in the table of domains that own frames */
 	uint32_t held_frames;	    /* of a dying domain: frames that others still hold */
 	uint32_t undo_head;	    /* tables to undo (types_settle); lock: mm_lock */
 	uint32_t serial;	    /* never reused, unlike id: whose data a free frame holds */
@@ -182,6 +183,8 @@ struct domain *domain_get(domid_t id);
 /* Also resolves DOMID_SELF; DOMID_SELF is always the current domain. */
 struct domain *domain_get_or_self(domid_t id);
 void domain_hold(struct domain *d);
+/* Calls fn for every listed domain, with the list locked: fn must be short and take no such lock. */
+void domains_each(void (*fn)(struct domain *d));
 void domain_put(struct domain *d);
 /* It is dead: nobody finds it any more; gives up the list's reference. */
 void domain_unlist(struct domain *d);

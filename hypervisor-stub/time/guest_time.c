@@ -18,7 +18,8 @@
 #define SANE_TIMEOUT   (1ULL << 50) /* ns from now: 13 days */
 #define FALLBACK_DELAY MS(100)
 
-static uint64_t boot_seconds; /* wall clock when ours was 0 */
+static uint64_t boot_seconds;	  /* wall clock when ours was 0 ... */
+static uint32_t boot_nanoseconds; /* ... and the rest of that second */
 static struct timer refresh_timer;
 
 static void fill(struct vcpu_time_info *t, uint64_t tsc)
@@ -46,7 +47,16 @@ void time_update_vcpu(struct vcpu *v)
 
 void time_update_wallclock(struct domain *d)
 {
-	shared_set_wallclock(d, boot_seconds, 0);
+	shared_set_wallclock(d, boot_seconds, boot_nanoseconds);
+}
+
+void time_set_wallclock(uint64_t seconds, uint32_t nanoseconds, stime_t at)
+{
+	uint64_t second = MS(1000), rest = at % second;
+
+	boot_seconds = seconds - at / second - (nanoseconds < rest);
+	boot_nanoseconds = (uint32_t)(nanoseconds + (nanoseconds < rest ? second : 0) - rest);
+	domains_each(time_update_wallclock);
 }
 
 uint64_t wallclock_seconds_at_boot(void)
