@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# Kernels of other people on Ringmaster.
+#
+## guests-test Linux and GRUB as guests: kernels that nobody here wrote
+
+.PHONY: guests-test
+guests-test: $(O)/ringmaster $(O)/initramfs.cpio
+	$(Q)tools/fetch linux grub-xen
+	$(Q)/usr/bin/python3 tests/guests/run.py --hypervisor $(O)/ringmaster \
+		--ramdisk $(O)/initramfs.cpio
