@@ -112,8 +112,7 @@ END exit_to_guest
 FUNC entry_trap
 	SAVE_REGS
 	JUMP_IF_OURS trap_ours
-	xor	%esi, %esi
-	mov	%rsp, %rdi
+	mov	%rsp, %rdi			/* no CR2: only #PF looks at it */
 	sti
 	call	guest_trap
 	jmp	return_to_guest
@@ -157,7 +156,6 @@ FUNC entry_debug
 	SAVE_REGS
 	JUMP_IF_OURS trap_ours
 	MOVE_TO_MAIN_STACK
-	xor	%esi, %esi
 	mov	%rsp, %rdi
 	sti
 	call	guest_trap
@@ -198,10 +196,10 @@ END entry_irq
 
 /* ---- hypercalls ----------------------------------------------------------------------------------- */
 
-/* int $0x82 from ring 1. */
+/* int $0x82 from ring 1: its gate leads here without a stub, and we never execute it. */
 FUNC entry_hypercall
+	push	$-1
 	SAVE_REGS
-	JUMP_IF_OURS trap_ours
 	mov	%rsp, %rdi
 	sti
 	call	guest_hypercall
@@ -221,8 +219,7 @@ FUNC entry_syscall64
 	push	%r11
 	push	$FLAT_RING3_CS64
 	push	%rcx
-	push	$0
-	movl	$ENTRY_SYSCALL64, 4(%rsp)
+	push	$-1				/* ENTRY_SYSCALL64 */
 	SAVE_REGS
 	mov	%rsp, %rdi
 	sti
@@ -294,8 +291,6 @@ vector_stubs:
 	jmp	entry_page_fault
 	.elseif	vector < 32 || vector == 0x80
 	jmp	entry_trap
-	.elseif	vector == 0x82
-	jmp	entry_hypercall
 	.else
 	jmp	entry_irq
 	.endif

@@ -9,8 +9,11 @@
 #ifndef CPU_ENTRY_H
 #define CPU_ENTRY_H
 
-/* regs->entry_vector for the ways in that have no vector. */
-#define ENTRY_SYSCALL64 0x100
+/*
+ * regs->entry_vector for the ways in that have no vector. The first also stands for int $0x82: one push
+ * of -1 fills vector and error code, and whoever handles a hypercall looks at neither.
+ */
+#define ENTRY_SYSCALL64 0xffffffff
 #define ENTRY_SYSCALL32 0x101
 #define ENTRY_SYSENTER	0x102
 

@@ -76,16 +76,21 @@ static void init_tss(struct tss *t, uint8_t *stack)
 	t->iomap = sizeof(*t); /* beyond the limit: no port is open to rings 1 to 3 */
 }
 
-static void set_gate(unsigned int vector, unsigned int ist, unsigned int dpl)
-{
-	uint64_t to = (uint64_t)vector_stubs[vector];
+void entry_hypercall(void);
 
+static void set_gate_to(unsigned int vector, uint64_t to, unsigned int ist, unsigned int dpl)
+{
 	idt[vector] = (struct gate){ .offset_0 = (uint16_t)to,
 				     .selector = HV_CS,
 				     .ist = (uint8_t)ist,
 				     .type_dpl = (uint8_t)(0x80 | dpl << 5 | DESC_TYPE_INT_GATE),
 				     .offset_16 = (uint16_t)(to >> 16),
 				     .offset_32 = (uint32_t)(to >> 32) };
+}
+
+static void set_gate(unsigned int vector, unsigned int ist, unsigned int dpl)
+{
+	set_gate_to(vector, (uint64_t)vector_stubs[vector], ist, dpl);
 }
 
 /* Only what guests may call by `int n` has a DPL: the rest raises #GP, which pv/ decodes. */
@@ -100,7 +105,7 @@ static void init_idt(void)
 	set_gate(VECTOR_BP, 0, 3);
 	set_gate(VECTOR_OF, 0, 3);
 	set_gate(0x80, 0, 3);
-	set_gate(0x82, 0, 1);
+	set_gate_to(0x82, (uint64_t)entry_hypercall, 0, 1);
 }
 
 static void load_tables(unsigned int cpu)
