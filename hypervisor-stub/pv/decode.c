@@ -10,8 +10,9 @@
  *	v  imm16, imm32 or imm64	R  ModRM that always names registers
  *	w  imm16			g  ModRM, imm8 if /0 or /1 (TEST)
  *	e  imm16, imm8 (ENTER)		G  ModRM, imm16 or imm32 if /0 or /1
- *	j  rel16 or rel32		P  ModRM, /0 only (POP; else XOP)
- *	o  moffs			p  prefix
+ *	j  rel16 or rel32		S  ModRM, with 66 or F2 two imm8 (EXTRQ, INSERTQ)
+ *	o  moffs			P  ModRM, /0 only (POP; else XOP)
+ *	p  prefix
  *	r  REX prefix in 64-bit code, else nothing
  *	2 3 A  escapes to 0F, 0F 38, 0F 3A
  *	x i X F I  as . b m far-pointer B, but not in 64-bit code (X: with ModRM naming a register it is
@@ -46,12 +47,12 @@ static const char two_byte[] =
 /*	 0123456789abcdef */
 /* 0 */	"mmmm-.....-.-m.B"
 /* 1 */	"mmmmmmmmmmmmmmmm"
-/* 2 */	"RRRR----mmmmmmmm"
+/* 2 */	"RRRRR-R-mmmmmmmm"
 /* 3 */	"......-.3-A-----"
 /* 4 */	"mmmmmmmmmmmmmmmm"
 /* 5 */	"mmmmmmmmmmmmmmmm"
 /* 6 */	"mmmmmmmmmmmmmmmm"
-/* 7 */	"BBBBmmm.mm--mmmm"
+/* 7 */	"BBBBmmm.Sm--mmmm"
 /* 8 */	"jjjjjjjjjjjjjjjj"
 /* 9 */	"mmmmmmmmmmmmmmmm"
 /* a */	"...mBm--...mBmmm"
@@ -250,6 +251,10 @@ static void take_immediate(struct cursor *c, struct insn *in, char form, unsigne
 		in->immediate = take(c, z_bytes(in));
 		in->selector = take(c, 2);
 		break;
+	case 'S':
+		if (in->operand_prefix || in->repne)
+			in->immediate = take(c, 2);
+		break;
 	case 'o':
 		in->has_memory = true;
 		in->displacement = take(c, in->address_bytes);
@@ -270,7 +275,7 @@ static bool only_below_64(char form)
 static bool with_modrm(char form)
 {
 	return form == 'm' || form == 'B' || form == 'Z' || form == 'g' || form == 'G' ||
-	       form == 'P' || form == 'X' || form == 'I' || form == 'R';
+	       form == 'P' || form == 'X' || form == 'I' || form == 'R' || form == 'S';
 }
 
 /* Prefixes and opcode bytes; returns the letter of the opcode. */
