@@ -97,8 +97,9 @@ int timeval_put(void *user, uint64_t ns);
 /* now + ns, or WAIT_FOREVER when that is too far. */
 uint64_t time_deadline(uint64_t ns);
 
-/* ---- what signal.c lends to ppoll and pselect ---- */
-int mask_apply(const void *user_set, uint32_t size); /* temporary mask; NULL: none */
+/* ---- what signal.c lends to ppoll, pselect and waitid ---- */
+int siginfo_put(void *user, const struct siginfo *i); /* as the program's siginfo_t */
+int mask_apply(const void *user_set, uint32_t size);  /* temporary mask; NULL: none */
 
 /* ---- the files of this folder ---- */
 #define SYS(number, name) syscall_fn sys_##name;

@@ -92,6 +92,52 @@ long sys_waitpid(const struct args *a)
 	return wait_for(arg_int(a, 0), arg_ptr(a, 1), arg_int(a, 2), NULL);
 }
 
+/* What happened to a child, as siginfo tells it. */
+static struct siginfo child_info(int pid, int status)
+{
+	struct siginfo i = { .signo = SIGCHLD, .pid = pid, .uid = (int)current->proc->cred.uid };
+
+	if (status == 0xffff) {
+		i.code = CLD_CONTINUED;
+		i.status = SIGCONT;
+	} else if ((status & 0xff) == 0x7f) {
+		i.code = CLD_STOPPED;
+		i.status = status >> 8 & 0xff;
+	} else if (status & 0x7f) {
+		i.code = status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+		i.status = status & 0x7f;
+	} else {
+		i.code = CLD_EXITED;
+		i.status = status >> 8 & 0xff;
+	}
+	return i;
+}
+
+long sys_waitid(const struct args *a)
+{
+	enum { P_ALL, P_PID, P_PGID };
+	int id = arg_int(a, 1), options = arg_int(a, 3), pid = -1, status = 0;
+	struct siginfo info = { .signo = 0 };
+	struct rusage_k ru;
+	long r;
+
+	if (options & ~(WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | (int)__WALL) ||
+	    !(options & (WSTOPPED | WEXITED | WCONTINUED)))
+		return -EINVAL;
+	if (a->v[0] > P_PGID || (a->v[0] == P_PID && id <= 0) || (a->v[0] == P_PGID && id < 0))
+		return -EINVAL;
+	if (a->v[0] != P_ALL)
+		pid = a->v[0] == P_PID ? id : -id;
+	r = proc_wait4(pid, &status, options, &ru);
+	if (r < 0)
+		return r;
+	if (r)
+		info = child_info((int)r, status);
+	if (r && a->v[4] && rusage_put(arg_ptr(a, 4), &ru))
+		return -EFAULT;
+	return a->v[2] ? siginfo_put(arg_ptr(a, 2), &info) : 0;
+}
+
 static void times_of_current(struct rusage_k *own, struct rusage_k *children)
 {
 	struct process *p = current->proc;

@@ -3,6 +3,7 @@
  * System calls on signals. A set is 8 bytes in the rt_ calls and one word in the old ones.
  */
 #include "linux/linux.h"
+#include "proc/sched.h"
 
 struct sigaction_old {
 	uint32_t handler, mask, flags, restorer;
@@ -191,7 +192,7 @@ long sys_pause(const struct args *a)
 	return signal_suspend(now);
 }
 
-static int info_put(void *user, const struct siginfo *i)
+int siginfo_put(void *user, const struct siginfo *i)
 {
 	struct siginfo_user u = {
 		.signo = i->signo,
@@ -223,7 +224,7 @@ static long timed_wait(const struct args *a, bool wide)
 		return r;
 	memset(&info, 0, sizeof(info));
 	r = signal_timedwait(set & ~UNBLOCKABLE, &info, deadline);
-	if (r > 0 && a->v[1] && info_put(arg_ptr(a, 1), &info))
+	if (r > 0 && a->v[1] && siginfo_put(arg_ptr(a, 1), &info))
 		return -EFAULT;
 	return r;
 }
@@ -255,6 +256,51 @@ long sys_tgkill(const struct args *a)
 	if (arg_int(a, 0) <= 0 || arg_int(a, 1) <= 0)
 		return -EINVAL;
 	return signal_tgkill(arg_int(a, 0), arg_int(a, 1), arg_int(a, 2));
+}
+
+/* Which task: that one, or any thread of the process when tid is 0. */
+static long queue_signal(int pid, int tid, int sig, const void *user)
+{
+	struct siginfo_user u;
+	struct siginfo info;
+	struct process *p;
+	struct task *t;
+	long r = -ESRCH;
+
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	if (copy_from_user(&u, user, sizeof(u)))
+		return -EFAULT;
+	info = (struct siginfo){ .signo = sig,
+				 .code = u.code,
+				 .error = u.error,
+				 .pid = u.pid,
+				 .uid = u.uid,
+				 .value = u.status };
+	/* Only the kernel itself, and a process to itself, may claim what kill and faults claim. */
+	if ((u.code >= 0 || u.code == SI_TKILL) && pid != current->proc->pid)
+		return -EPERM;
+	spin_lock(&proc_lock);
+	t = tid ? task_find(tid) : NULL;
+	p = t ? t->proc : proc_find(pid);
+	if (p && p->pid == pid && (t || !tid))
+		r = proc_may_signal(p) ? 0 : -EPERM;
+	if (!r && sig)
+		signal_send_locked(p, t, sig, &info);
+	spin_unlock(&proc_lock);
+	return r;
+}
+
+long sys_rt_sigqueueinfo(const struct args *a)
+{
+	return queue_signal(arg_int(a, 0), 0, arg_int(a, 1), arg_ptr(a, 2));
+}
+
+long sys_rt_tgsigqueueinfo(const struct args *a)
+{
+	if (arg_int(a, 0) <= 0 || arg_int(a, 1) <= 0)
+		return -EINVAL;
+	return queue_signal(arg_int(a, 0), arg_int(a, 1), arg_int(a, 2), arg_ptr(a, 3));
 }
 
 long sys_sigreturn(const struct args *a)
