@@ -23,6 +23,60 @@ void frame_put(struct frame *f)
 	frame_drop(f);
 }
 
+/* ---- owners by number ------------------------------------------------------------------------------ */
+
+/*
+ * A frame knows its owner's number only. The domains that have frames are in a small hash table of
+ * their own, so that finding one takes no lock that is further out than those held here.
+ */
+#define OWNER_BUCKETS 64
+
+static struct domain *owners[OWNER_BUCKETS];
+static struct spinlock owners_lock = SPINLOCK_INIT(LOCK_HEAP);
+
+void owner_register(struct domain *d)
+{
+	static uint32_t last_serial;
+	struct domain **bucket = &owners[d->id % OWNER_BUCKETS];
+
+	spin_lock(&owners_lock);
+	if (!d->serial) {
+		d->serial = ++last_serial;
+		d->owner_next = *bucket;
+		*bucket = d;
+	}
+	spin_unlock(&owners_lock);
+}
+
+void owner_forget(struct domain *d)
+{
+	struct domain **at = &owners[d->id % OWNER_BUCKETS];
+
+	spin_lock(&owners_lock);
+	while (*at && *at != d)
+		at = &(*at)->owner_next;
+	if (*at)
+		*at = d->owner_next;
+	spin_unlock(&owners_lock);
+}
+
+struct domain *frame_owner(const struct frame *f)
+{
+	domid_t id = READ_ONCE(f->owner);
+	struct domain *d = current ? current->domain : NULL;
+
+	if (likely(d && d->id == id))
+		return d;
+	spin_lock(&owners_lock);
+	d = owners[id % OWNER_BUCKETS];
+	while (d && d->id != id)
+		d = d->owner_next;
+	spin_unlock(&owners_lock);
+	return d;
+}
+
+/* ---- lists of frames ------------------------------------------------------------------------------- */
+
 static void list_frame(struct domain *d, struct frame *f)
 {
 	uint32_t n = (uint32_t)mfn_x(frame_to_mfn(f));
@@ -33,8 +87,6 @@ static void list_frame(struct domain *d, struct frame *f)
 		mfn_to_frame(_mfn(f->next))->prev = n;
 	d->first_frame = n;
 }
-
-#define SERIAL_STRANGER UINT32_MAX /* no domain's: frames_new_serial() counts from 1 */
 
 static void unlist_frame(struct domain *d, struct frame *f)
 {
@@ -50,8 +102,8 @@ static void unlist_frame(struct domain *d, struct frame *f)
 }
 
 /*
- * The last reference of a domain's or of a shared frame is gone. A domain has frames as long as it can
- * be found by number; a frame of ours that it shared may outlive that, and counts as a stranger's.
+ * The last reference is gone. A shared page of ours (grant frames) may outlive its domain's number;
+ * what it holds counts as a stranger's for whoever has it next.
  */
 void frame_free(struct frame *f)
 {
@@ -59,7 +111,7 @@ void frame_free(struct frame *f)
 
 	BUG_ON(load64(&f->use) & (USE_COUNT | USE_UNSETTLED));
 	if (load64(&f->refs) & REFS_OURS) {
-		heap_return(f, SERIAL_STRANGER);
+		heap_return(f, HEAP_DATA_STRANGER);
 		return;
 	}
 	d = frame_owner(f);
@@ -70,7 +122,6 @@ void frame_free(struct frame *f)
 	spin_unlock(&d->pages_lock);
 	m2p_set(frame_to_mfn(f), M2P_INVALID);
 	heap_return(f, d->serial);
-	domain_put(d);
 }
 
 bool frames_assign(struct domain *d, struct frame *f, unsigned int count)
@@ -150,8 +201,6 @@ void frame_share(void *page, struct domain *d)
 {
 	struct frame *f = mfn_to_frame(virt_to_mfn(page));
 
-	if (!d->serial)
-		d->serial = frames_new_serial();
 	f->use = use_of(FT_WRITABLE) | 1;
 	f->owner = d->id;
 	__atomic_store_n((uint64_t *)&f->refs, REFS_OURS | 1, __ATOMIC_RELEASE);
@@ -163,11 +212,4 @@ void frame_unshare(void *page)
 
 	type_put_writable(f);
 	frame_drop(f);
-}
-
-uint32_t frames_new_serial(void)
-{
-	static _Atomic uint32_t last;
-
-	return __atomic_add_fetch((uint32_t *)&last, 1, __ATOMIC_RELAXED);
 }

@@ -139,7 +139,7 @@ static void clean_for(uint64_t mfn, uint64_t count, uint64_t to, bool zero)
 		uint64_t data = f->use;
 		bool foreign = data != DATA_NONE && data != to;
 
-		if (foreign && data != DATA_OURS && tlb_stale(f->epoch))
+		if (foreign && tlb_stale(f->epoch))
 			tlb_flush_stale(f->epoch);
 		if (zero || (foreign && to != DATA_OURS))
 			memset(mfn_to_virt(_mfn(mfn + i)), 0, PAGE_SIZE);
@@ -217,10 +217,10 @@ void heap_free(void *p, unsigned int order)
 	give_back(mfn_x(virt_to_mfn(p)), order, DATA_OURS);
 }
 
-void heap_return(struct frame *f, uint32_t serial)
+void heap_return(struct frame *f, uint64_t data)
 {
 	f->epoch = tlb_now();
-	give_back(mfn_x(frame_to_mfn(f)), 0, serial);
+	give_back(mfn_x(frame_to_mfn(f)), 0, data);
 }
 
 uint64_t heap_free_pages(void)
@@ -261,14 +261,14 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
 	unsigned int bits = usable_bits(d, max_bits);
 	uint64_t mfn, count = 1ULL << order;
 
-	if (bits <= PAGE_SHIFT || order >= ORDERS ||
+	if (READ_ONCE(d->state) >= DOM_DYING || bits <= PAGE_SHIFT || order >= ORDERS ||
 	    count > d->max_pages - min(d->max_pages, d->tot_pages))
 		return NULL;
 	mfn = take_locked(order, bits);
 	if (!mfn)
 		return NULL;
-	if (!d->serial)
-		d->serial = frames_new_serial();
+	if (unlikely(!d->serial))
+		owner_register(d);
 	clean_for(mfn, count, d->serial, false);
 	if (!frames_assign(d, mfn_to_frame(_mfn(mfn)), (unsigned int)count)) {
 		give_back(mfn, order, DATA_OURS);

@@ -62,5 +62,8 @@ int mm_relinquish(struct domain *d)
 	spin_unlock(&d->mm_lock);
 	if (rc)
 		return rc;
-	return d->tot_pages ? -EBUSY : 0;
+	if (d->tot_pages)
+		return -EBUSY;
+	owner_forget(d);
+	return 0;
 }

@@ -74,18 +74,6 @@ const char *type_name(enum frame_type type)
 	return names[type];
 }
 
-struct domain *frame_owner(const struct frame *f)
-{
-	domid_t owner = READ_ONCE(f->owner);
-	struct vcpu *v = current;
-
-	if (likely(v && v->domain->id == owner)) {
-		domain_hold(v->domain);
-		return v->domain;
-	}
-	return owner < DOMID_FIRST_RESERVED ? domain_get(owner) : NULL;
-}
-
 /* ---- undoing ------------------------------------------------------------------------------------- */
 
 /* The table's own reference for the time in between is already taken. */
@@ -213,8 +201,6 @@ static int descriptors_check(struct frame *f)
 	struct domain *d = frame_owner(f);
 	bool good = d && descriptor_page_check(d, mfn_to_virt(frame_to_mfn(f)));
 
-	if (d)
-		domain_put(d);
 	__atomic_store_n((uint64_t *)&f->use, use_of(FT_DESC) | (good ? USE_VALID | 1 : 0),
 			 __ATOMIC_RELEASE);
 	return good ? 0 : -EINVAL;
@@ -261,31 +247,19 @@ static void memory_put(struct frame *f)
 int type_get(struct frame *f, enum frame_type type)
 {
 	struct domain *d;
-	int rc = -EINVAL;
 
 	if (!type_level(type))
 		return memory_get(f, type);
 	d = frame_owner(f);
-	if (d) {
-		rc = table_get(d, f, type);
-		domain_put(d);
-	}
-	return rc;
+	return d ? table_get(d, f, type) : -EINVAL;
 }
 
 void type_put(struct frame *f)
 {
-	struct domain *d;
-
-	if (!frame_level(f)) {
+	if (frame_level(f))
+		table_put(frame_owner(f), f);
+	else
 		memory_put(f);
-		return;
-	}
-	d = frame_owner(f);
-	/* A domain lives while it has frames. */
-	BUG_ON(!d);
-	table_put(d, f);
-	domain_put(d);
 }
 
 int frame_get_typed(mfn_t mfn, struct domain *d, enum frame_type type)

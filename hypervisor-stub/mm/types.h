@@ -110,7 +110,11 @@ bool frames_assign(struct domain *d, struct frame *f, unsigned int count);
 /* Take a frame that nothing but its owner holds off the owner, to be freed or replaced; and back. */
 bool frame_steal(struct domain *d, struct frame *f);
 void frame_unsteal(struct domain *d, struct frame *f);
-uint32_t frames_new_serial(void);
+/* Before a domain gets its first frame, and after it lost the last. */
+void owner_register(struct domain *d);
+void owner_forget(struct domain *d);
+/* The domain that has f on its list: it lives at least as long as f is there. NULL: not a domain's. */
+struct domain *frame_owner(const struct frame *f);
 /* A dying domain lets go of its frame, which others may still hold. True: it has more. */
 bool frame_forsake(struct domain *d, struct frame *f);
 
@@ -146,9 +150,6 @@ int table_get(struct domain *d, struct frame *f, enum frame_type type);
 void table_put(struct domain *d, struct frame *f);
 /* A partial validation that nobody will finish: queue it for undoing. */
 void table_abandon(struct domain *d, struct frame *f);
-
-/* The domain that owns f, with a reference; NULL if f is not a domain's. domain_put() it. */
-struct domain *frame_owner(const struct frame *f);
 
 /* ---- l1.c ------------------------------------------------------------------------------------------ */
 
@@ -236,7 +237,8 @@ struct frame *walk_table(const struct vcpu *v, uint64_t va, unsigned int level, 
 
 /* ---- heap.c ------------------------------------------------------------------------------------------ */
 
-/* A frame that its last user left; `serial` says whose data it holds (0: nobody's). */
-void heap_return(struct frame *f, uint32_t serial);
+/* A frame that its last user left; `data` says whose it holds: a domain's serial, or a stranger's. */
+#define HEAP_DATA_STRANGER (~1ULL)
+void heap_return(struct frame *f, uint64_t data);
 
 #endif

@@ -78,21 +78,6 @@ struct domain *fake_domain(domid_t id, bool is_32bit, bool privileged)
 	return d;
 }
 
-struct domain *domain_get(domid_t id)
-{
-	return id < DOMAINS && domains[id].refs ? &domains[id] : NULL;
-}
-
-void domain_hold(struct domain *d)
-{
-	(void)d;
-}
-
-void domain_put(struct domain *d)
-{
-	(void)d;
-}
-
 /* FAKE_VERBOSE=1 in the environment shows why the code refused. */
 long refuse(long rc, const char *fmt, ...)
 {
