@@ -142,7 +142,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	const struct multiboot_info *info = loader_memory(info_paddr);
 	bool multiboot = magic == MULTIBOOT_LOADER_MAGIC;
 
-	cpu_info_init();
+	cpu_tables_init();
 	if (multiboot && (info->flags & MULTIBOOT_INFO_CMDLINE))
 		options_init(skip_file_name(loader_memory(info->cmdline), loaded_by_qemu(info)));
 	console_init();
@@ -151,7 +151,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 		panic("not started by a Multiboot loader (magic %x)", magic);
 	cpu_features_init();
 	init_memory(info);
-	cpu_tables_init();
+	cpu_window_init();
 	cpu_modes_init();
 	console_show_screen();
 	acpi_init();

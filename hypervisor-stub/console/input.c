@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "cpu/traps.h"
 #include "irq/irq.h"
+#include "time/timer.h"
 
 #define SWITCH_KEY   1 /* Ctrl-a */
 #define SWITCH_TIMES 3
@@ -92,9 +93,25 @@ static void uart_interrupt(void)
 	softirq_raise(SOFTIRQ_CONSOLE);
 }
 
+/* At most one line a second: a stuck button must not fill the log. What is left waits for the next. */
+static void report_nmis(void)
+{
+	static stime_t not_before;
+	const char *source;
+	unsigned int n;
+
+	if (now() < not_before)
+		return;
+	n = nmi_take(&source);
+	if (!n)
+		return;
+	log_warning("%u NMI%s (%s)", n, n == 1 ? "" : "s", source);
+	not_before = now() + MS(1000);
+}
+
 static void console_softirq(void)
 {
-	nmi_report();
+	report_nmis();
 	while (typed_head != typed_tail) {
 		char c = typed[typed_head % TYPED_MAX];
 

@@ -5,12 +5,15 @@
 #ifndef CPU_INIT_H
 #define CPU_INIT_H
 
+/*
+ * Before anything else: cpu_info (`current` is NULL until the scheduler sets it), descriptor tables,
+ * interrupt stacks, IDT. From here on a fault is reported.
+ */
+void cpu_tables_init(void);
 /* Find what the processor can; before the text becomes read-only, since it is patched here. */
 void cpu_features_init(void);
-/* cpu_info of the boot pCPU: `current` is NULL until the scheduler sets it. */
-void cpu_info_init(void);
-/* Descriptor tables, interrupt stacks, IDT: faults are reported from here on. Needs final tables. */
-void cpu_tables_init(void);
+/* With the final page tables: the GDT is used through the pCPU's window. */
+void cpu_window_init(void);
 /* Control registers, then SYSCALL and SYSENTER entries, and only then EFER.SCE. */
 void cpu_modes_init(void);
 

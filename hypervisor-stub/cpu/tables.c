@@ -108,12 +108,24 @@ static void init_idt(void)
 	set_gate_to(0x82, (uint64_t)entry_hypercall, 0, 1);
 }
 
-static void load_tables(unsigned int cpu)
+/* Base of a table whose page 14 is at `page`: nobody names a selector of the pages before it yet. */
+static uint64_t gdt_base_of(const uint64_t *page)
 {
-	struct table_register gdtr = { HV_GDT_LIMIT, PCPU_GDT_VA(cpu) };
-	struct table_register idtr = { sizeof(idt) - 1, (uint64_t)idt };
+	return (uint64_t)page - HV_GDT_PAGE * PAGE_SIZE;
+}
+
+static void load_gdt(uint64_t base)
+{
+	struct table_register gdtr = { HV_GDT_LIMIT, base };
 
 	asm volatile("lgdt %0" : : "m"(gdtr));
+}
+
+static void load_tables(const uint64_t *gdt_page)
+{
+	struct table_register idtr = { sizeof(idt) - 1, (uint64_t)idt };
+
+	load_gdt(gdt_base_of(gdt_page));
 	asm volatile("lidt %0" : : "m"(idtr));
 	asm volatile("pushq %0\n"
 		     "leaq 1f(%%rip), %%rax\n"
@@ -127,18 +139,11 @@ static void load_tables(unsigned int cpu)
 		     : "rax", "memory");
 }
 
-void cpu_info_init(void)
+void cpu_tables_init(void)
 {
 	struct pcpu *p = &pcpus[0];
 
-	p->window_l1 = window_tables[0];
 	cpu_info()->pcpu = p;
-}
-
-void cpu_tables_init(void)
-{
-	struct pcpu *p = this_pcpu();
-
 	for (unsigned int i = 0; i < 2; i++) {
 		p->gdt_page[i] = gdt_pages[p->id][i];
 		p->gdt_pte[i] = pte_make(maddr_to_mfn(image_maddr(p->gdt_page[i])),
@@ -148,8 +153,16 @@ void cpu_tables_init(void)
 	p->tss = &tss[p->id];
 	init_tss(p->tss, pcpu_stacks[p->id]);
 	init_idt();
+	load_tables(p->gdt_page[0]);
+}
+
+void cpu_window_init(void)
+{
+	struct pcpu *p = this_pcpu();
+
+	p->window_l1 = window_tables[0];
 	pte_write(&p->window_l1[HV_GDT_PAGE], p->gdt_pte[0]);
-	load_tables(p->id);
+	load_gdt(PCPU_GDT_VA(p->id));
 }
 
 void gdt_select(bool is_32bit)

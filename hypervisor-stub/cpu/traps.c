@@ -78,25 +78,25 @@ void fatal_trap(struct cpu_user_regs *regs)
 
 /*
  * On its own stack, or on the normal one if a guest was interrupted. No lock may be taken here, so
- * what there is to say is counted, and said from a softirq.
+ * NMIs are counted, and a softirq says what there is to say.
  */
-static _Atomic unsigned int nmi_count;
-static _Atomic uint8_t nmi_source;
+static uint32_t nmi_count;
+static uint8_t nmi_source;
 
 void nmi_handle(struct cpu_user_regs *regs)
 {
 	(void)regs;
-	nmi_source = inb(NMI_SOURCE_PORT);
-	nmi_count++;
+	WRITE_ONCE(nmi_source, inb(NMI_SOURCE_PORT));
+	__atomic_fetch_add(&nmi_count, 1, __ATOMIC_RELAXED);
 	softirq_raise(SOFTIRQ_CONSOLE);
 }
 
-void nmi_report(void)
+unsigned int nmi_take(const char **source)
 {
-	unsigned int n = __atomic_exchange_n((unsigned int *)&nmi_count, 0, __ATOMIC_RELAXED);
+	uint8_t port = READ_ONCE(nmi_source);
 
-	if (n)
-		log_warning("%u NMI%s (port 61: %02x%s%s)", n, n == 1 ? "" : "s", nmi_source,
-			    nmi_source & NMI_SERR ? ", SERR" : "",
-			    nmi_source & NMI_IOCHK ? ", I/O check" : "");
+	*source = port & NMI_SERR    ? "system error"
+		  : port & NMI_IOCHK ? "I/O check"
+				     : "no source known";
+	return __atomic_exchange_n(&nmi_count, 0, __ATOMIC_RELAXED);
 }

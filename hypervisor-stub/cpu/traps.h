@@ -10,8 +10,8 @@ void hv_trap(struct cpu_user_regs *regs, uint64_t cr2);
 /* Double fault, machine check. */
 noreturn void fatal_trap(struct cpu_user_regs *regs);
 void nmi_handle(struct cpu_user_regs *regs);
-/* Log the NMIs since the last call; from a softirq. */
-void nmi_report(void);
+/* How many NMIs there were since the last call, and whom the chip set blames for the last one. */
+unsigned int nmi_take(const char **source);
 
 /* panic() with the registers of the place where it happened. Implemented by console/panic.c. */
 noreturn void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...) printf_like(2, 3);

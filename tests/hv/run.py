@@ -13,8 +13,10 @@ power off. One line a case, then "N passed, N failed".
 import argparse
 import os
 import re
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -25,6 +27,7 @@ BANNER = r"Ringmaster, a paravirtualizing hypervisor"
 HELLO = r"Test result: SUCCESS"
 REPORT = [r"rip ffff8280\w+  test_\w+\+", r"rax \w{16} rbx", r"code:( \w\w){16}", r"boot_main\+0x",
           r"start64\+0x", r"Ringmaster stopped"]
+MONITOR = os.path.join(tempfile.gettempdir(), f"ringmaster-{os.getpid()}.qmp")
 SWITCH = "\x01\x01\x01"
 
 
@@ -33,10 +36,10 @@ class Case:
 
     # pylint: disable=too-many-arguments
     def __init__(self, name, want, status, hv="", modules="", qemu=(), never=(), typed="",
-                 device=True):
+                 device=True, nmis=0):
         self.name, self.want, self.status, self.hv = name, want, status, hv
         self.modules, self.qemu, self.never = modules, list(qemu), list(never)
-        self.typed, self.device = typed, device
+        self.typed, self.device, self.nmis = typed, device, nmis
 
 
 CASES = [
@@ -53,7 +56,8 @@ CASES = [
     Case("data-is-not-executed", [r"PANIC: page fault \(error code 11\)"], PANIC, "selftest=nx"),
     Case("stack-guard", [r"PANIC: double fault \(#DF\), cr2 ffff8280", r"use_up_stack\S*\+0x", r"use_up_stack\S*\+0x"], PANIC,
          "selftest=stack"),
-    Case("nmi-goes-on", [r"warning: 1 NMI \(port 61", HELLO], OFF, "selftest=nmi", "hello-64"),
+    Case("nmi-goes-on", [r"warning: 1 NMI \(no source known\)", HELLO], OFF, "selftest=nmi", "hello-64"),
+    Case("nmi-storm", [r"warning: \d+ NMIs?", HELLO, r"audit: clean"], OFF, "", "timer-32", nmis=300),
     Case("hello-32", [HELLO, r"audit: clean"], OFF, "", "hello-32"),
     Case("hello-64", [HELLO, r"audit: clean"], OFF, "", "hello-64"),
     Case("module-string", [r'module 0: \w+-\w+ "\S*hello-64 one  two"', HELLO], OFF, "",
@@ -87,6 +91,8 @@ def command(case, build):
            "-kernel", os.path.join(build, "ringmaster"), "-append", case.hv]
     if case.modules:
         cmd += ["-initrd", os.path.join(build, "pv", case.modules.replace(",", ",,"))]
+    if case.nmis:
+        cmd += ["-qmp", f"unix:{MONITOR},server=on,wait=off"]
     return cmd + case.qemu + (EXIT_DEVICE if case.device else [])
 
 
@@ -94,30 +100,52 @@ def boot(case, build, timeout):
     """Returns the log and QEMU's status (None: it had to be killed)."""
     qemu = subprocess.Popen(command(case, build), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT)
-    if case.typed:
-        def type_it():
-            time.sleep(3)
-            for key in case.typed:
-                qemu.stdin.write(key.encode())
-                qemu.stdin.flush()
-                time.sleep(0.1)
-        threading.Thread(target=type_it, daemon=True).start()
+    log, running = [], threading.Event()
+
+    def read():
+        for line in qemu.stdout:
+            log.append(line.decode(errors="replace"))
+            if " d0: " in log[-1]:
+                running.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    if (case.typed or case.nmis) and running.wait(timeout):
+        try:
+            type_keys(qemu, case.typed)
+            send_nmis(case.nmis)
+        except OSError:
+            pass  # it ended meanwhile; the log says how
     try:
-        out = qemu.communicate(timeout=timeout)[0] if not case.typed else read_all(qemu, timeout)
+        qemu.wait(timeout)
     except subprocess.TimeoutExpired:
         qemu.kill()
-        return qemu.communicate()[0].decode(errors="replace"), None
-    return out.decode(errors="replace"), qemu.returncode
+        qemu.wait()
+        qemu.returncode = None
+    reader.join()
+    return "".join(log), qemu.returncode
 
 
-def read_all(qemu, timeout):
-    """Like communicate(), which would close the keyboard."""
-    timer = threading.Timer(timeout, qemu.kill)
-    timer.start()
-    out = qemu.stdout.read()
-    qemu.wait()
-    timer.cancel()
-    return out
+def type_keys(qemu, keys):
+    """One after the other: the line has a small buffer."""
+    for key in keys:
+        time.sleep(0.1)
+        qemu.stdin.write(key.encode())
+        qemu.stdin.flush()
+
+
+def send_nmis(count):
+    """As fast as the monitor takes them."""
+    if not count:
+        return
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(MONITOR)
+        os.unlink(MONITOR)
+        monitor = s.makefile("rw")
+        for verb in ["qmp_capabilities"] + ["inject-nmi"] * count:
+            monitor.write(f'{{"execute": "{verb}"}}\n')
+            monitor.flush()
+            monitor.readline()
 
 
 def judge(case, log, status):
