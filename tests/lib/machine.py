@@ -126,8 +126,9 @@ class Machine:
 
 
 def clean(text):
-    """Console text as a program wrote it: no carriage returns, no cursor queries."""
-    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text.replace("\r", ""))
+    """Console text as a program wrote it: no carriage returns, cursor queries, kernel messages."""
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text.replace("\r", ""))
+    return re.sub(r"^(\[ *\d+\.\d+\] |\(XEN\) |\(d\d+).*\n", "", text, flags=re.M)
 
 
 class Report:
