@@ -26,7 +26,7 @@ static long read_zeros(struct file *f, struct iter *to, uint64_t *pos)
 	size_t done = 0;
 
 	(void)f, (void)pos;
-	while (to->left && !signal_pending()) {
+	while (to->left && !(done && signal_pending())) {
 		size_t n = min(to->left, PAGE_SIZE), got = iter_zero(to, n);
 
 		done += got;
@@ -72,7 +72,7 @@ static long read_random(struct file *f, struct iter *to, uint64_t *pos)
 	size_t done = 0;
 
 	(void)f, (void)pos;
-	while (to->left && !signal_pending()) {
+	while (to->left && !(done && signal_pending())) {
 		size_t n = min(to->left, sizeof(buf)), got;
 
 		random_bytes(buf, n);
@@ -91,7 +91,7 @@ static long write_random(struct file *f, struct iter *from, uint64_t *pos)
 	uint64_t word;
 
 	(void)f, (void)pos;
-	while (from->left && !signal_pending()) {
+	while (from->left && !(done && signal_pending())) {
 		word = 0;
 		got = iter_read(from, &word, min(sizeof(word), from->left));
 		if (!got)

@@ -137,7 +137,7 @@ struct inode *ramfs_make(struct inode *dir, const char *name, size_t len, uint32
 			 uint32_t rdev, const char *target)
 {
 	struct ramfs_entry *e = new_entry(name, len);
-	struct inode *i = ramfs_new(dir->sb, mode);
+	struct inode *i = ramfs_memory_left() ? ramfs_new(dir->sb, mode) : NULL;
 
 	if (!e || !i || set_kind(i, dir, rdev, target)) {
 		kfree(e);

@@ -50,6 +50,7 @@ extern const struct inode_ops ramfs_iops;
 extern const struct file_ops ramfs_file_fops, ramfs_dir_fops;
 
 /* ramfs_file.c */
+bool ramfs_memory_left(void); /* may anything be made here? */
 int ramfs_truncate(struct inode *i, uint64_t size);
 int ramfs_allocate(struct inode *i, int mode, uint64_t from, uint64_t len);
 

@@ -8,6 +8,9 @@
  */
 #include "fs/ramfs.h"
 #include "proc.h"
+#include "signal.h"
+
+#define RLIMIT_FSIZE 1
 
 enum { FALLOC_KEEP_SIZE = 1, FALLOC_PUNCH_HOLE = 2, FALLOC_ZERO_RANGE = 16 };
 
@@ -32,13 +35,24 @@ static pfn_t get_page(struct ramfs_inode *r, uint64_t pos)
 	return pfn;
 }
 
+/*
+ * Files give nothing back by themselves, so they may not take the last of the memory: the rest is
+ * what a shell needs to remove them again.
+ */
+bool ramfs_memory_left(void)
+{
+	return page_free_count() > page_total_count() / 16;
+}
+
 static pfn_t fill_page(struct ramfs_inode *r, uint64_t pos)
 {
 	pfn_t pfn = PFN_NONE;
 	void *va;
 
 	spin_lock(&r->lock);
-	va = pagetree_fill(&r->pages, index_of(pos));
+	va = pagetree_find(&r->pages, index_of(pos));
+	if (!va && ramfs_memory_left())
+		va = pagetree_fill(&r->pages, index_of(pos));
 	if (va) {
 		pfn = machine_va_page(va);
 		page_get(pfn);
@@ -76,16 +90,27 @@ static long file_read_bytes(struct file *f, struct iter *to, uint64_t *pos)
 	return (long)done;
 }
 
+/* How large a file current may make it (ulimit -f). */
+static uint64_t size_limit(void)
+{
+	return min(current->proc->rlimit[RLIMIT_FSIZE].cur, (uint64_t)FILE_SIZE_MAX);
+}
+
 static long write_locked(struct inode *i, struct iter *from, uint64_t *pos)
 {
+	uint64_t limit = size_limit();
 	size_t done = 0;
 
 	while (from->left) {
 		size_t off = *pos % PAGE_SIZE, n = min(PAGE_SIZE - off, from->left), got;
 		pfn_t pfn;
 
-		if (*pos >= FILE_SIZE_MAX)
+		if (*pos >= limit) {
+			if (!done && limit < FILE_SIZE_MAX)
+				signal_send_task(current, SIGXFSZ, NULL);
 			return done ? (long)done : -EFBIG;
+		}
+		n = min((uint64_t)n, limit - *pos);
 		pfn = fill_page(ramfs_of(i), *pos);
 		if (pfn_is_none(pfn))
 			return done ? (long)done : -ENOSPC;

@@ -276,6 +276,8 @@ int fs_setup(void **state)
 	memset(&fake_task, 0, sizeof(fake_task));
 	memset(&fake_process, 0, sizeof(fake_process));
 	fake_task.proc = &fake_process;
+	for (int i = 0; i < RLIMIT_COUNT; i++)
+		fake_process.rlimit[i] = (struct rlimit64){ RLIM_INFINITY, RLIM_INFINITY };
 	fake_process.rlimit[RLIMIT_NOFILE] = (struct rlimit64){ 64, 64 };
 	fake_signals = 0;
 	fake_pages_left = -1;

@@ -5,6 +5,7 @@
 #include "fake.h"
 #include "fs/filelock.h"
 #include "fs/pagetree.h"
+#include "signal.h"
 #include <stdlib.h>
 
 /* ---- page trees ---- */
@@ -268,6 +269,39 @@ static void full_memory_is_enospc(void **state)
 	file_put(f);
 }
 
+static void the_last_memory_is_not_for_files(void **state)
+{
+	static char bytes[1 << 20];
+	struct file *f = open_new(0);
+	long r;
+
+	(void)state;
+	do
+		r = write_on(f, bytes, sizeof(bytes));
+	while (r == (long)sizeof(bytes));
+	assert_true(r > 0);
+	assert_int_equal(write_on(f, bytes, 1), -ENOSPC);
+	assert_true(page_free_count() >= page_total_count() / 17);
+	assert_int_equal(make_dir("/d"), -ENOSPC);
+	assert_int_equal(write_at(f, "x", 1, 0), 1); /* what is there can be written */
+	assert_int_equal(vfs_truncate(f->path.inode, 0), 0);
+	assert_int_equal(make_dir("/d"), 0);
+	file_put(f);
+}
+
+static void size_limits_are_kept(void **state)
+{
+	struct file *f = open_new(0);
+
+	(void)state;
+	fake_process.rlimit[1].cur = 5;
+	assert_int_equal(write_on(f, "1234567", 7), 5);
+	assert_int_equal(fake_signals, 0);
+	assert_int_equal(write_on(f, "6", 1), -EFBIG);
+	assert_int_equal(fake_signals, 1u << SIGXFSZ);
+	file_put(f);
+}
+
 static void mapped_pages_outlive_their_file(void **state)
 {
 	struct file *f = open_new(0);
@@ -405,6 +439,8 @@ int main(void)
 		TEST(access_modes_are_kept),
 		TEST(data_and_holes_are_found),
 		TEST(full_memory_is_enospc),
+		TEST(the_last_memory_is_not_for_files),
+		TEST(size_limits_are_kept),
 		TEST(mapped_pages_outlive_their_file),
 		TEST(writing_takes_rights_away),
 		TEST(times_tell_what_happened),
