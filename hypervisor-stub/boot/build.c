@@ -119,7 +119,11 @@ static uint32_t offered_features(bool privileged, bool is_32bit)
 static void set_memory_limits(struct build *b)
 {
 	struct domain *d = b->d;
+	char assist[8];
 
+	/* For kernels that store into their page directories without asking for the assist. */
+	d->pt_force =
+		option_string("pt_assist", assist, sizeof(assist)) && !strcmp(assist, "force");
 	/* Domain 0 may balloon up to all there is; another domain starts at its limit. */
 	d->max_pages = d->privileged ? UINT32_MAX : (uint32_t)b->nr_pages;
 	if (d->is_32bit)

@@ -6,7 +6,7 @@
  * builder has no privilege over the type rules, so a mistake here is refused, not believed.
  *
  * Flags are those real Xen hands out: 32-bit kernels run in ring 1 and get supervisor pages; 64-bit ones
- * run in ring 3 and need the user bit. Frames that the builder wrote come marked dirty.
+ * run in ring 3, so validation adds the user bit and marks the pages as the kernel's. Frames that the builder wrote come marked dirty.
  */
 #include "boot/build.h"
 #include "console/console.h"
@@ -63,8 +63,6 @@ static uint64_t *entry_for(struct build *b, uint64_t va)
 
 static void map(struct build *b, uint64_t va, uint64_t pfn, uint64_t flags)
 {
-	if (!b->image.is_32bit)
-		flags |= US;
 	*entry_for(b, va) = maddr_x(mfn_to_maddr(build_mfn(b, pfn))) | P | A | flags;
 }
 
