@@ -189,8 +189,9 @@ static void call_mmuext(void)
 		op[i].cmd = below(24);
 		op[i].arg1.mfn = below(4) ? frame() : address();
 		op[i].arg2.nr_ents = below(2) ? frame() : number();
+		/* An empty page would be taken as a root, and be the end of us. */
 		if (op[i].cmd == MMUEXT_NEW_BASEPTR || op[i].cmd == MMUEXT_SET_LDT)
-			op[i].arg1.mfn = virt_to_mfn(pool_page[0]).m;
+			op[i].arg1.mfn = start_info->shared_info >> PAGE_SHIFT;
 		if (op[i].cmd == MMUEXT_CLEAR_PAGE || op[i].cmd == MMUEXT_COPY_PAGE)
 			op[i].arg1.mfn = virt_to_mfn(pool_page[below(POOL)]).m;
 	}
@@ -367,6 +368,8 @@ static void call_instruction(void)
 		break;
 	default:
 		TRY("mov %w0, %%fs", : "r"((uint32_t)number()));
+		/* Its descriptor may go away: do not let a trap's return load it again. */
+		TRY("mov %w0, %%fs", : "r"(0));
 	}
 }
 
