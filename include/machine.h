@@ -120,10 +120,12 @@ void machine_thread_fork(struct machine_thread *t, void *stack, const struct reg
 			 struct machine_thread *parent);
 
 /*
- * Changes from one kernel stack to the other, with interrupts masked. Returns when something
- * switches back to `from`.
+ * Changes from one kernel stack to the other and to the address space of `to` (NULL: any will do),
+ * with interrupts masked. Returns when something switches back to `from`.
  */
-void machine_switch(struct machine_thread *from, struct machine_thread *to, void *to_stack);
+struct space;
+void machine_switch(struct machine_thread *from, struct machine_thread *to, void *to_stack,
+		    struct space *space);
 
 /* The current thread ends or execs: its FPU and TLS state is void. */
 void machine_thread_reset(struct machine_thread *t);
@@ -190,8 +192,6 @@ void machine_syscall_done(struct regs *regs);
 
 /* ---- Address spaces ------------------------------------------------------------------------ */
 
-struct space;
-
 #define SPACE_READ  1u
 #define SPACE_WRITE 2u
 #define SPACE_EXEC  4u
@@ -206,7 +206,7 @@ struct space *space_create(void);
  */
 void space_destroy(struct space *s, void (*put)(pfn_t pfn));
 
-/* This CPU continues in `s`; NULL: any one will do, for a kernel thread. */
+/* The running thread continues in `s`. */
 void space_switch(struct space *s);
 
 /*

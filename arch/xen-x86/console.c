@@ -9,17 +9,27 @@
 static struct xencons_interface *ring;
 static unsigned ring_port;
 
+/* The machine-to-physical table is not known yet, so the list of our own frames is searched. */
+static void *page_of_mfn(unsigned long mfn)
+{
+	const unsigned long *list = (const unsigned long *)xen_start_info->mfn_list;
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < xen_start_info->nr_pages; pfn++)
+		if (list[pfn] == mfn)
+			return (void *)(VIRT_BASE + (pfn << PAGE_SHIFT));
+	return NULL;
+}
+
 void console_init(void)
 {
 	unsigned long mfn = xen_start_info->console.domU.mfn;
 
-	/* Domain 0 has other fields in this union. The builder mapped the ring's page: it is ours. */
-	if (xen_start_info->flags & SIF_INITDOMAIN || !mfn)
+	/* Domain 0 has other fields in this union; a ring without a port has nobody at its other end. */
+	if (xen_start_info->flags & SIF_INITDOMAIN || !mfn || !xen_start_info->console.domU.evtchn)
 		return;
 	ring_port = xen_start_info->console.domU.evtchn;
-	ring = (struct xencons_interface *)(VIRT_BASE +
-					    ((((const unsigned long *)MACH2PHYS_VIRT_START)[mfn])
-					     << PAGE_SHIFT));
+	ring = page_of_mfn(mfn);
 }
 
 static size_t ring_put(const char *s, size_t n)

@@ -54,18 +54,36 @@ void machine_thread_fork(struct machine_thread *t, void *stack, const struct reg
 	t->esp = (uint32_t)f;
 }
 
-void machine_switch(struct machine_thread *from, struct machine_thread *to, void *to_stack)
+/* Without its address space a thread cannot go on; a descriptor of a program may well be refused. */
+static void switch_multicall(struct multicall_entry *calls, unsigned n)
 {
-	struct multicall_entry calls[2 + TLS_SLOT_COUNT];
+	unsigned i;
+
+	if (hypercall_multicall(calls, n))
+		panic("the hypervisor refused a context switch");
+	for (i = 0; i < n; i++)
+		if (calls[i].op == __HYPERVISOR_mmuext_op && calls[i].result)
+			panic("the hypervisor refused to load an address space");
+}
+
+void machine_switch(struct machine_thread *from, struct machine_thread *to, void *to_stack,
+		    struct space *space)
+{
+	struct multicall_entry calls[SWITCH_CALLS_MAX];
+	struct mmuext_op root;
 	unsigned n = 0;
 
 	calls[n].op = __HYPERVISOR_stack_switch;
 	calls[n].args[0] = FLAT_KERNEL_SS;
 	calls[n++].args[1] = (unsigned long)stack_top(to_stack);
+	n += space_switch_calls(&calls[n], space, &root);
 	n += desc_switch_calls(&calls[n], to);
 	n += fpu_switch_calls(&calls[n], to);
 	switch_running = to;
-	hypercall_multicall(calls, n);
+	if (n == 1)
+		hypercall_stack_switch(FLAT_KERNEL_SS, (unsigned long)stack_top(to_stack));
+	else
+		switch_multicall(calls, n);
 	switch_stacks(&from->esp, to->esp);
 }
 

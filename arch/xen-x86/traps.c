@@ -80,7 +80,7 @@ static _Noreturn void trap_fatal(struct regs *r, const char *what, unsigned long
 	       address);
 	machine_show_regs(r);
 	machine_backtrace(r);
-	panic("unexpected exception in the kernel");
+	machine_crash();
 }
 
 void trap_exception(struct regs *r, unsigned vector)

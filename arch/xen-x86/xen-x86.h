@@ -90,6 +90,7 @@ void mm_set_kernel_readonly(void *va, bool readonly);
 /* Appends to the batch of page-table changes; batch_flush sends them. */
 void batch_update(uint64_t maddr, uint64_t val);
 void batch_flush(void);
+void batch_flush_then(struct mmuext_op *op); /* and one operation behind it, as one hypercall */
 
 /* ---- events.c ---- */
 typedef void (*event_handler_t)(unsigned port);

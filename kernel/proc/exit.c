@@ -12,7 +12,6 @@
 #define STATUS_STOPPED(sig) ((sig) << 8 | 0x7f)
 #define STATUS_CONTINUED    0xffff
 #define STATUS_SIGNAL(s)    ((s)&0x7f)
-#define STATUS_CORE	    0x80
 
 void process_free(struct process *p)
 {
@@ -70,7 +69,7 @@ static bool parent_ignores(struct process *p)
 static void report_exit(struct process *p)
 {
 	int sig = STATUS_SIGNAL(p->exit_status);
-	int code = !sig ? CLD_EXITED : p->exit_status & STATUS_CORE ? CLD_DUMPED : CLD_KILLED;
+	int code = sig ? CLD_KILLED : CLD_EXITED;
 
 	notify_parent(p, p->exit_signal, code, sig ? sig : p->exit_status >> 8);
 }

@@ -28,10 +28,12 @@ static struct task *dead_task;
 static uint64_t load[3];
 static struct timer load_timer;
 
-/* Linux's scale: each step of nice is a quarter more or less. 1024 = nice 0. */
+#define WEIGHT_NORMAL 1024u /* of nice 0 */
+
+/* As on Linux each step of nice is a quarter more or less. */
 static uint32_t weight_of(const struct task *t)
 {
-	uint32_t w = 1024;
+	uint32_t w = WEIGHT_NORMAL;
 	int nice = t->proc ? t->proc->nice : 0;
 
 	for (; nice > 0; nice--)
@@ -64,6 +66,7 @@ static void dequeue(struct task *t)
 static void account(struct task *t, uint64_t now)
 {
 	uint64_t ran = now - t->run_since;
+	uint32_t weight;
 
 	t->run_since = now;
 	t->run_time += ran;
@@ -71,7 +74,8 @@ static void account(struct task *t, uint64_t now)
 		idle_time += ran;
 		return;
 	}
-	t->virtual_time += ran * 1024 / weight_of(t);
+	weight = weight_of(t);
+	t->virtual_time += weight == WEIGHT_NORMAL ? ran : ran * WEIGHT_NORMAL / weight;
 	if (t->virtual_time > min_virtual)
 		min_virtual = list_empty(&run_queue)
 				      ? t->virtual_time
@@ -146,11 +150,11 @@ static void switch_to(struct task *next)
 	if (prev->state == TASK_DEAD)
 		dead_task = prev;
 	if (next != &idle_task)
-		timer_tick_at(now + TICK_NS);
+		timer_tick_start(now + TICK_NS);
 	switch_count++;
-	space_switch(next->mm ? next->mm->space : NULL);
 	current_task = next;
-	machine_switch(&prev->thread, &next->thread, next->stack);
+	machine_switch(&prev->thread, &next->thread, next->stack,
+		       next->mm ? next->mm->space : NULL);
 	finish_switch();
 }
 
@@ -264,7 +268,7 @@ void sched_tick(uint64_t now)
 	t->user_time = t->run_time / t->ticks * t->ticks_user;
 	if (run_count && now >= t->slice_end)
 		sched_need_resched = true;
-	timer_tick_at(now + TICK_NS);
+	timer_tick_start(now + TICK_NS);
 }
 
 /* Averages over 1, 5 and 15 minutes: each sample of 5 s fades by exp(-5/60n). */

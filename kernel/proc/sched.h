@@ -18,7 +18,7 @@ extern struct task idle_task;
 extern bool sched_need_resched;
 
 /* timer.c */
-void timer_tick_at(uint64_t deadline); /* ~0: none */
+void timer_tick_start(uint64_t deadline); /* calls sched_tick then, once */
 
 /* task.c */
 struct task *task_alloc(const char *name); /* with a stack; NULL: no memory */

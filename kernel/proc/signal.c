@@ -13,15 +13,10 @@
 #define STOP_SIGNALS (SIGMASK(SIGSTOP) | SIGMASK(SIGTSTP) | SIGMASK(SIGTTIN) | SIGMASK(SIGTTOU))
 #define IGNORED_BY_DEFAULT \
 	(SIGMASK(SIGCHLD) | SIGMASK(SIGCONT) | SIGMASK(SIGURG) | SIGMASK(SIGWINCH))
-#define CORE_SIGNALS                                                                \
-	(SIGMASK(SIGQUIT) | SIGMASK(SIGILL) | SIGMASK(SIGTRAP) | SIGMASK(SIGABRT) | \
-	 SIGMASK(SIGBUS) | SIGMASK(SIGFPE) | SIGMASK(SIGSEGV) | SIGMASK(SIGXCPU) |  \
-	 SIGMASK(SIGXFSZ) | SIGMASK(SIGSYS))
 #define FAULT_SIGNALS                                                              \
 	(SIGMASK(SIGSEGV) | SIGMASK(SIGBUS) | SIGMASK(SIGILL) | SIGMASK(SIGTRAP) | \
 	 SIGMASK(SIGFPE) | SIGMASK(SIGSYS))
 #define UNBLOCKABLE (SIGMASK(SIGKILL) | SIGMASK(SIGSTOP))
-#define STATUS_CORE 0x80
 
 static struct sigaction_k *action_of(const struct task *t, int sig)
 {
@@ -458,9 +453,10 @@ static void stop_process(struct process *p, int sig)
 	spin_unlock(&proc_lock);
 }
 
+/* Nothing here writes core files, so no status says that there is one. */
 static _Noreturn void die(int sig)
 {
-	proc_exit_group(sig | (SIGMASK(sig) & CORE_SIGNALS ? STATUS_CORE : 0));
+	proc_exit_group(sig);
 }
 
 /* The interrupted system call, if there is one: repeated or EINTR. a: the handler that will run. */

@@ -64,10 +64,12 @@ bool timer_cancel(struct timer *t)
 	return was;
 }
 
-void timer_tick_at(uint64_t deadline)
+void timer_tick_start(uint64_t deadline)
 {
 	spin_lock(&lock);
-	tick_deadline = deadline;
+	/* One that is on its way stays: else switching often enough would put it off for ever. */
+	if (tick_deadline == ~0ull)
+		tick_deadline = deadline;
 	program();
 	spin_unlock(&lock);
 }
