@@ -22,6 +22,7 @@
 
 #define CONTEXT_ORDER 2 /* room for the raw and the native form */
 #define GDT_ENTRIES   512
+#define EFLAGS_IOPL_1 (EFLAGS_IOPL & -EFLAGS_IOPL) /* its lowest bit */
 #define FLAGS_NEVER   (EFLAGS_IOPL | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP)
 
 typedef struct vcpu_guest_context context_t;
@@ -187,6 +188,8 @@ static void set_registers(struct vcpu *v, const context_t *n)
 	v->regs.cs = lower_rpl(d, n->user_regs.cs);
 	v->regs.ss = lower_rpl(d, n->user_regs.ss);
 	v->regs.rflags = (n->user_regs.rflags & ~FLAGS_NEVER) | EFLAGS_IF | EFLAGS_MBS;
+	/* The IOPL in the flags is the virtual one; the real one stays 0. */
+	v->pv.iopl = (n->user_regs.rflags & EFLAGS_IOPL) / EFLAGS_IOPL_1;
 	v->pv.kernel_mode = d->is_32bit || n->flags & VGCF_in_kernel;
 	v->pv.fs_base = n->fs_base;
 	v->pv.gs_base_kernel = n->gs_base_kernel;
