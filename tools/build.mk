@@ -37,3 +37,5 @@ $(O)/inputs/linux: | $(SETUP)
 	$(Q)tools/fetch linux
 $(O)/inputs/grub-xen: | $(SETUP)
 	$(Q)tools/fetch grub-xen
+
+include examples/build.mk
