@@ -19,13 +19,15 @@
 #include "cpu/init.h"
 #include "domain/domain.h"
 #include "domain/dump.h"
-#include "irq/irq.h"
+#include "cpu/irq.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "sched/sched.h"
 #include "time/timer.h"
 
-#define STRINGS_MAX 16384
+#define STRINGS_MAX	  16384
+#define APIC_MESSAGES	  0xfee00000 /* local APIC registers, and interrupt messages */
+#define APIC_MESSAGES_END 0xfef00000
 
 extern const uint8_t image_start[], image_end[];
 
@@ -105,6 +107,14 @@ static void name_devices(void)
 	}
 }
 
+/* A write there is an interrupt with any vector, and a pin's entry names one. */
+static void protect_apics(void)
+{
+	iomem_deny(_maddr(APIC_MESSAGES), _maddr(APIC_MESSAGES_END));
+	for (unsigned int i = 0; i < ioapic_count; i++)
+		iomem_read_only(_maddr(ioapic_address[i]), _maddr(ioapic_address[i] + PAGE_SIZE));
+}
+
 static void fill_heap(void)
 {
 	for (unsigned int i = 0; i < ram_free.count; i++)
@@ -156,6 +166,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	console_show_screen();
 	acpi_init();
 	irq_init();
+	protect_apics();
 	irq_enable();
 	time_init();
 	console_start_input();

@@ -95,11 +95,18 @@ static void unmap_page(uint64_t va)
 	descend(l2_entry(va), 2)[pt_slot(va, 1)] = 0;
 }
 
+/* The linker's symbols are separate objects to the compiler: subtract addresses. */
+static uint64_t span(const uint8_t *start, const uint8_t *end)
+{
+	return (uint64_t)end - (uint64_t)start;
+}
+
 static void map_image(void)
 {
 	uint64_t pa = maddr_x(image_maddr(image_start));
-	uint64_t text = image_text_end - image_start, ro = image_rodata_end - image_text_end;
-	uint64_t data = image_end - image_rodata_end;
+	uint64_t text = span(image_start, image_text_end);
+	uint64_t ro = span(image_text_end, image_rodata_end);
+	uint64_t data = span(image_rodata_end, image_end);
 
 	map(IMAGE_VA, pa, text, TEXT_FLAGS);
 	map(IMAGE_VA + text, pa + text, ro, RO_FLAGS);
@@ -160,7 +167,7 @@ void paging_seal(void)
 {
 	uint64_t image = maddr_x(image_maddr(image_start));
 
-	map(DIRECT_MAP_VA + image, image, image_end - image_start, RO_FLAGS);
+	map(DIRECT_MAP_VA + image, image, span(image_start, image_end), RO_FLAGS);
 	/* Splitting takes from the pool: do that first, so that the range below is final. */
 	descend(l2_entry(DIRECT_MAP_VA + pool.start), 2);
 	descend(l2_entry(DIRECT_MAP_VA + pool.end - PAGE_SIZE), 2);

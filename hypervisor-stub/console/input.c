@@ -5,11 +5,10 @@
  * Ctrl-a three times switches between the two, as in Xen. What reads them: the UART's interrupt
  * moves characters into a small ring and raises a softirq; the rest happens there.
  */
-#include "console/console.h"
 #include "console/internal.h"
 #include "cpu/cpu.h"
 #include "cpu/traps.h"
-#include "irq/irq.h"
+#include "cpu/irq.h"
 #include "time/timer.h"
 
 #define SWITCH_KEY   1 /* Ctrl-a */
@@ -61,7 +60,7 @@ static void list_keys(void)
 }
 
 /* The switch keys themselves reach nobody, unless fewer than three come in a row. */
-void input_char(char c)
+static void input_char(char c)
 {
 	if (c == SWITCH_KEY) {
 		if (++switch_count < SWITCH_TIMES)
@@ -74,11 +73,11 @@ void input_char(char c)
 	}
 	for (; switch_count; switch_count--)
 		if (!to_hypervisor)
-			console_guest_input(SWITCH_KEY);
+			guest_typed(SWITCH_KEY);
 	if (to_hypervisor)
 		run_key(c);
 	else
-		console_guest_input(c);
+		guest_typed(c);
 }
 
 /* Interrupt context: no lock, no log. */

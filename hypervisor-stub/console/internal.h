@@ -5,9 +5,7 @@
 #ifndef CONSOLE_INTERNAL_H
 #define CONSOLE_INTERNAL_H
 
-#include "cpu/spinlock.h"
-
-extern struct spinlock console_lock;
+#include "console/console.h"
 
 /* uart.c: com1 as the boot loader or firmware set it, at the speed that console options ask for. */
 bool uart_init(const char *settings);
@@ -19,15 +17,8 @@ void uart_interrupts_on(void);
 void vga_init(void);
 void vga_putc(char c);
 
-/* log.c: characters to all consoles, and to the ring. The caller holds console_lock. */
-void console_emit(const char *text, size_t n);
+/* log.c */
 /* The panicking pCPU needs no lock any more, and gets every level. */
 void console_break_lock(void);
-
-/* input.c: a character typed on the serial line; from a softirq. */
-void input_char(char c);
-
-/* guest.c */
-void console_guest_input(char c);
 
 #endif

@@ -9,10 +9,8 @@
  * Lock: console, for the devices and the ring. Nobody is called while it is held.
  */
 #include "boot/options.h"
-#include "console/console.h"
 #include "console/internal.h"
 #include "cpu/cpu.h"
-#include "domain/domain.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
 #include "time/timer.h"
@@ -136,38 +134,18 @@ void log_hv(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void log_guest_va(const struct vcpu *v, const char *fmt, va_list ap)
+void log_with_prefix(const char *prefix, const char *fmt, va_list ap)
 {
 	char buf[LINE_MAX];
 	size_t at = put_time(buf);
 
-	at += (size_t)snprintf(buf + at, LINE_MAX - at, "(d%uv%u) ", v->domain->id, v->id);
-	print_line(buf, at, fmt, ap);
+	at += strlcpy(buf + at, prefix, LINE_MAX - at);
+	print_line(buf, min(at, (size_t)LINE_MAX - 2), fmt, ap);
 }
 
 bool log_guest_wanted(enum log_level level)
 {
 	return passes(&guest_levels, level);
-}
-
-void log_guest(const struct vcpu *v, enum log_level level, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!log_guest_wanted(level))
-		return;
-	va_start(ap, fmt);
-	log_guest_va(v, fmt, ap);
-	va_end(ap);
-}
-
-void log_guest_line(const struct vcpu *v, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_guest_va(v, fmt, ap);
-	va_end(ap);
 }
 
 /* ---- settings ------------------------------------------------------------------------------------ */

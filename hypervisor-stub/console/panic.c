@@ -5,14 +5,11 @@
  * Trusts as little as it can: it takes no lock, reads its own stack only between its ends, and a second
  * panic inside the report ends at once.
  */
-#include "console/console.h"
 #include "console/internal.h"
 #include "cpu/asm.h"
 #include "cpu/cpu.h"
 #include "cpu/traps.h"
-#include "domain/domain.h"
 #include "lib/vsnprintf.h"
-#include "mm/layout.h"
 
 #define CODE_BYTES  16
 #define STACK_LINES 40
@@ -103,17 +100,6 @@ static void print_stack(uint64_t sp)
 	}
 }
 
-static void print_guest(void)
-{
-	struct vcpu *v = current;
-	const struct cpu_user_regs *g = guest_regs();
-
-	if (!v || v->domain->id >= DOMID_FIRST_RESERVED)
-		return;
-	log_error("current: d%uv%u, in %s; its cs:rip %04x:%016lx rsp %016lx", v->domain->id, v->id,
-		  v->call_name ? v->call_name : "no hypercall", g->cs, g->rip, g->rsp);
-}
-
 void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...)
 {
 	va_list ap;
@@ -123,7 +109,7 @@ void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...)
 	va_end(ap);
 	print_registers(regs);
 	print_stack(regs->rsp);
-	print_guest();
+	guest_describe_current();
 	finish();
 }
 
@@ -135,7 +121,7 @@ void panic(const char *fmt, ...)
 	begin(fmt, ap);
 	va_end(ap);
 	print_stack((uint64_t)__builtin_frame_address(0));
-	print_guest();
+	guest_describe_current();
 	finish();
 }
 

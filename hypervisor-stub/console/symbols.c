@@ -3,7 +3,6 @@
  * Names of our functions, from the table that the second link put into the image.
  */
 #include "console/console.h"
-#include "mm/layout.h"
 
 struct hv_symbol {
 	uint32_t offset; /* from the image's start */
@@ -13,14 +12,15 @@ struct hv_symbol {
 extern const uint32_t hv_symbol_count;
 extern const struct hv_symbol hv_symbols[];
 extern const char hv_symbol_names[];
-extern const uint8_t image_text_end[];
+extern const uint8_t image_start[], image_text_end[];
 
 const char *symbol_name(uint64_t address, uint64_t *offset)
 {
-	uint32_t low = 0, high = hv_symbol_count, want = (uint32_t)(address - IMAGE_VA);
+	uint32_t low = 0, high = hv_symbol_count,
+		 want = (uint32_t)(address - (uint64_t)image_start);
 
 	*offset = 0;
-	if (address < IMAGE_VA || address >= (uint64_t)image_text_end || !high ||
+	if (address < (uint64_t)image_start || address >= (uint64_t)image_text_end || !high ||
 	    want < hv_symbols[0].offset)
 		return "?";
 	while (high - low > 1) {

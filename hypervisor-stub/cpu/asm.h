@@ -92,18 +92,19 @@
 
 #ifndef __ASSEMBLER__
 
-#define CR_ACCESSORS(n)                                                \
-	static inline uint64_t read_cr##n(void)                        \
-	{                                                              \
-		uint64_t v;                                            \
-                                                                       \
-		asm volatile("mov %%cr" #n ", %0" : "=r"(v));          \
-		return v;                                              \
-	}                                                              \
-	static inline void write_cr##n(uint64_t v)                     \
-	{                                                              \
-		asm volatile("mov %0, %%cr" #n : : "r"(v) : "memory"); \
+/* clang-format off */
+#define CR_ACCESSORS(n)							\
+	static inline uint64_t read_cr##n(void)				\
+	{								\
+		uint64_t v;						\
+		asm volatile("mov %%cr" #n ", %0" : "=r"(v));		\
+		return v;						\
+	}								\
+	static inline void write_cr##n(uint64_t v)			\
+	{								\
+		asm volatile("mov %0, %%cr" #n : : "r"(v) : "memory");	\
 	}
+/* clang-format on */
 
 CR_ACCESSORS(0)
 CR_ACCESSORS(2)
@@ -145,18 +146,19 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-#define PORT_ACCESSORS(suffix, type, reg)                                              \
-	static inline type in##suffix(uint16_t port)                                   \
-	{                                                                              \
-		type v;                                                                \
-                                                                                       \
-		asm volatile("in" #suffix " %w1, %" #reg "0" : "=a"(v) : "Nd"(port));  \
-		return v;                                                              \
-	}                                                                              \
-	static inline void out##suffix(uint16_t port, type v)                          \
-	{                                                                              \
-		asm volatile("out" #suffix " %" #reg "0, %w1" : : "a"(v), "Nd"(port)); \
+/* clang-format off */
+#define PORT_ACCESSORS(suffix, type, reg)					\
+	static inline type in##suffix(uint16_t port)				\
+	{									\
+		type v;								\
+		asm volatile("in" #suffix " %w1, %" #reg "0" : "=a"(v) : "Nd"(port));	\
+		return v;							\
+	}									\
+	static inline void out##suffix(uint16_t port, type v)			\
+	{									\
+		asm volatile("out" #suffix " %" #reg "0, %w1" : : "a"(v), "Nd"(port));	\
 	}
+/* clang-format on */
 
 PORT_ACCESSORS(b, uint8_t, b)
 PORT_ACCESSORS(w, uint16_t, w)

@@ -37,7 +37,7 @@ void guest_hypercall(struct cpu_user_regs *regs);
  * hypercall, then a pending NMI or upcall. Returns when there is nothing left to do.
  */
 void guest_return(struct cpu_user_regs *regs);
-/* irq/irq.c: a device's or APIC's interrupt, already acknowledged where that is safe. */
+/* cpu/irq.c: a device's or APIC's interrupt, already acknowledged where that is safe. */
 void irq_dispatch(unsigned int vector);
 
 /* cpu/extable.c: a fault inside the hypervisor at an instruction that may fault; false: a bug. */

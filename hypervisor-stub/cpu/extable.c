@@ -17,7 +17,10 @@ static uint64_t address_of(const int32_t *offset)
 
 bool extable_fixup(struct cpu_user_regs *regs)
 {
-	for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
+	/* The linker's symbols are two objects to the compiler: count by addresses. */
+	size_t count = ((uint64_t)extable_end - (uint64_t)extable_start) / sizeof(extable_start[0]);
+
+	for (const struct extable_entry *e = extable_start; count--; e++) {
 		if (address_of(&e->from) == regs->rip) {
 			regs->rip = address_of(&e->to);
 			return true;

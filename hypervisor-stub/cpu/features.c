@@ -90,20 +90,24 @@ void cpu_features_init(void)
 		 f->tcg ? ", emulated by QEMU" : "");
 }
 
+struct smap_site {
+	int32_t at; /* the instruction, from here */
+	uint32_t last;
+};
+
+extern struct smap_site smap_sites_start[], smap_sites_end[];
+
 /* The sites are no-ops of the same length; the text is still writable. */
 void smap_patch(void)
 {
-	static const uint8_t opcode[] = { 0x0f, 0x01 };
-	struct site {
-		int32_t at;
-		uint32_t last;
-	};
-	extern struct site smap_sites_start[], smap_sites_end[];
+	size_t count = ((uint64_t)smap_sites_end - (uint64_t)smap_sites_start) /
+		       sizeof(smap_sites_start[0]);
 
-	for (struct site *s = smap_sites_start; s < smap_sites_end; s++) {
+	for (const struct smap_site *s = smap_sites_start; count--; s++) {
 		uint8_t *insn = (uint8_t *)&s->at + s->at;
 
-		memcpy(insn, opcode, sizeof(opcode));
+		insn[0] = 0x0f;
+		insn[1] = 0x01;
 		insn[2] = (uint8_t)s->last;
 	}
 }

@@ -14,7 +14,7 @@
 #include "cpu/asm.h"
 #include "cpu/cpu.h"
 #include "cpu/spinlock.h"
-#include "irq/irq.h"
+#include "cpu/irq.h"
 #include "time/clock.h"
 
 #define PIT_LONGEST	 0xffff

@@ -7,7 +7,7 @@
  */
 #include "cpu/asm.h"
 #include "cpu/hvmap.h"
-#include "irq/irq.h"
+#include "cpu/irq.h"
 
 /* clang-format off */
 #define CPUID1_EDX_APIC	   (1u << 9)

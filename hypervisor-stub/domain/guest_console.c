@@ -8,7 +8,6 @@
  * Lock: console.
  */
 #include "console/console.h"
-#include "console/internal.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"
 #include "event/event.h"
@@ -109,7 +108,7 @@ size_t console_guest_read(struct domain *d, char *buf, size_t n)
 	return done;
 }
 
-void console_guest_input(char c)
+void guest_typed(char c)
 {
 	struct domain *d;
 
@@ -122,4 +121,15 @@ void console_guest_input(char c)
 		virq_send_global(d, VIRQ_CONSOLE);
 		domain_put(d);
 	}
+}
+
+void guest_describe_current(void)
+{
+	const struct cpu_user_regs *r = guest_regs();
+	const struct vcpu *v = current;
+
+	if (!v || v->domain->id >= DOMID_FIRST_RESERVED)
+		return;
+	log_error("current: d%uv%u, in %s; its cs:rip %04x:%016lx rsp %016lx", v->domain->id, v->id,
+		  v->call_name ? v->call_name : "no hypercall", r->cs, r->rip, r->rsp);
 }

@@ -5,8 +5,8 @@
  * Owns: the 8259 pair, the local APIC, vectors 0x20 to 0xff but 0x80 and 0x82. Functions run in
  * interrupt context: interrupts off, no locks; they note what happened and raise a softirq.
  */
-#ifndef IRQ_IRQ_H
-#define IRQ_IRQ_H
+#ifndef CPU_IRQ_H
+#define CPU_IRQ_H
 
 #define IRQ_PIT	 0
 #define IRQ_COM1 4
@@ -22,6 +22,17 @@ void irq_register(unsigned int vector, void (*handler)(void));
 /* A function for an ISA line, and let the line through. */
 void irq_isa_enable(unsigned int line, void (*handler)(void));
 void irq_isa_mask(unsigned int line);
+
+/* ---- I/O APICs ------------------------------------------------------------------------------------ */
+
+/*
+ * Mask every pin of each: what the firmware left there is not ours, and the lines that we use come by
+ * the 8259s.
+ */
+void ioapic_init(void);
+#define IOAPICS_MAX 32
+extern uint32_t ioapic_address[IOAPICS_MAX]; /* machine addresses of their registers */
+extern unsigned int ioapic_count;
 
 /* ---- the local APIC; false or nothing where there is none --------------------------------------- */
 

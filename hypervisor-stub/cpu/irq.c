@@ -5,10 +5,10 @@
  * The tables are filled while booting and only read afterwards. An interrupt that nobody asked for is
  * acknowledged, counted, and reported by a debug key: a device gone mad must not fill the log.
  */
-#include "irq/irq.h"
+#include "cpu/irq.h"
 #include "console/console.h"
 #include "cpu/entry.h"
-#include "irq/pic.h"
+#include "cpu/pic.h"
 
 static void (*handlers[256])(void);
 static unsigned int unexpected[256], spurious_lines;
@@ -65,5 +65,6 @@ void irq_init(void)
 {
 	pic_init();
 	lapic_init();
+	ioapic_init();
 	debug_key('i', "unexpected and spurious interrupts", report);
 }

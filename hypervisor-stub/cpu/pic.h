@@ -2,8 +2,8 @@
 /*
  * The pair of 8259 interrupt controllers, in their PC places.
  */
-#ifndef IRQ_PIC_H
-#define IRQ_PIC_H
+#ifndef CPU_PIC_H
+#define CPU_PIC_H
 
 /* Move its 16 lines to VECTOR_ISA and mask them all. */
 void pic_init(void);

@@ -4,9 +4,9 @@
  *
  * Interrupt handlers and boot code only; interrupts are off whenever the mask changes.
  */
-#include "irq/pic.h"
+#include "cpu/pic.h"
 #include "cpu/asm.h"
-#include "irq/irq.h"
+#include "cpu/irq.h"
 
 /* clang-format off */
 #define MASTER	    0x20
