@@ -112,7 +112,7 @@ static bool enlist(struct domain *d)
 
 static bool share_info_page(struct domain *d)
 {
-	d->shared_info = heap_alloc(0, HEAP_ZERO);
+	d->shared_info = heap_alloc(0, HEAP_ZERO | HEAP_BELOW_4G);
 	if (!d->shared_info)
 		return false;
 	frame_share(d->shared_info, d);

@@ -192,7 +192,7 @@ static uint64_t take_locked(unsigned int order, unsigned int bits)
 
 void *heap_alloc(unsigned int order, unsigned int flags)
 {
-	uint64_t mfn = take_locked(order, 0);
+	uint64_t mfn = take_locked(order, flags & HEAP_BELOW_4G ? 32 : 0);
 
 	if (!mfn)
 		return NULL;

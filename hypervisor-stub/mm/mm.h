@@ -129,8 +129,8 @@ int mapping_clear(struct pte_place where, mfn_t mfn, uint64_t replace_va);
 
 /* ---- heap.c: free memory ---------------------------------------------------------------------- */
 
-#define HEAP_ZERO \
-	1u /* the caller wants zeroes (else the frame holds anything but another's data) */
+#define HEAP_ZERO     1u /* zeroes wanted; else a frame holds anything of ours, or nothing */
+#define HEAP_BELOW_4G 2u /* start_info tells a 32-bit guest a machine address of 32 bits */
 
 /* 2^order frames for the hypervisor itself, in the direct map; NULL when there are none. */
 void *heap_alloc(unsigned int order, unsigned int flags);
