@@ -9,16 +9,14 @@
 #include "console/console.h"
 #include "pv/internal.h"
 
-#define DR6_FIXED	       0xffff0ff0UL /* read as ones */
-#define DR6_SETTABLE	       0x0000e00fUL /* BT BS BD B3-B0 */
-#define DR7_FIXED	       (1UL << 10)
-#define DR7_ZERO	       0xffffffff0000d800UL /* reserved, must be written as zero */
-#define DR7_GD		       (1UL << 13)
-#define DR7_ENABLES	       0xffUL
-#define DR7_LOCAL_GLOBAL_EXACT 0x300UL
+#define DR6_FIXED    0xffff0ff0UL /* read as ones */
+#define DR6_SETTABLE 0x0000e00fUL /* BT BS BD B3-B0 */
+#define DR7_FIXED    (1UL << 10)
+#define DR7_ZERO     0xd800UL /* reserved, must be written as zero */
+#define DR7_GD	     (1UL << 13)
+#define DR7_ENABLES  0xffUL
 
 #define RW_IO 2u /* the R/W field's value for I/O breakpoints */
-#define LEN_8 2u /* the LEN field's value for 8 bytes */
 
 #define READ_DR(n)                                             \
 	({                                                     \
@@ -62,13 +60,6 @@ void debugregs_note_trap(struct vcpu *v)
 	WRITE_DR(6, DR6_FIXED);
 }
 
-uint64_t debugreg_get(const struct vcpu *v, int reg)
-{
-	if (reg < 4)
-		return v->pv.dr[reg];
-	return reg == 4 || reg == 6 ? v->pv.dr6 : v->pv.dr7;
-}
-
 static bool hypervisor_address(const struct vcpu *v, uint64_t va)
 {
 	if (v->domain->is_32bit)
@@ -86,21 +77,17 @@ static void set_address(struct vcpu *v, int reg, uint64_t value)
 
 static long set_control(struct vcpu *v, uint64_t value)
 {
+	if (value >> 32)
+		return refuse(-EPERM, "DR7 has 32 bits, not %lx", value);
 	value &= ~DR7_ZERO;
 	if (value & DR7_GD)
 		return refuse(-EPERM, "DR7 %lx: general detect (bit 13) would trap the hypervisor",
 			      value);
 	for (unsigned int i = 0; i < 4; i++) {
-		unsigned int rw = value >> (16 + 4 * i) & 3, len = value >> (18 + 4 * i) & 3;
+		unsigned int rw = value >> (16 + 4 * i) & 3;
 
-		/* Checked whether enabled or not, as the processor might enable it by itself never. */
-		if (rw == RW_IO && !(v->pv.cr4 & CR4_DE))
+		if ((value >> 2 * i & 3) && rw == RW_IO && !(v->pv.cr4 & CR4_DE))
 			return refuse(-EPERM, "DR7 %lx: I/O breakpoint %u needs CR4.DE", value, i);
-		if (rw == 0 && len != 0)
-			return refuse(-EPERM, "DR7 %lx: execution breakpoint %u has a length",
-				      value, i);
-		if (len == LEN_8 && v->domain->is_32bit)
-			return refuse(-EPERM, "DR7 %lx: breakpoint %u spans 8 bytes", value, i);
 	}
 	if (live(v) && active(v))
 		debugregs_save(v);
@@ -110,24 +97,48 @@ static long set_control(struct vcpu *v, uint64_t value)
 	return 0;
 }
 
+/* DR4 and DR5 are DR6 and DR7 while CR4.DE is off. */
+static int unalias(const struct vcpu *v, int reg)
+{
+	if (reg != 4 && reg != 5)
+		return reg;
+	return v->pv.cr4 & CR4_DE ? -1 : reg + 2;
+}
+
 long pv_set_debugreg(struct vcpu *v, int reg, uint64_t value)
 {
-	switch (reg) {
+	switch (unalias(v, reg)) {
 	case 0 ... 3:
 		if (hypervisor_address(v, value))
 			return refuse(-EPERM, "DR%d %lx is the hypervisor's address", reg, value);
 		set_address(v, reg, value);
 		return 0;
-	case 4:
-	case 5:
-		return 0; /* aliases that the processor may not even have: accepted, no effect */
 	case 6:
+		if (value >> 32)
+			return refuse(-EPERM, "DR6 has 32 bits, not %lx", value);
 		v->pv.dr6 = (value & DR6_SETTABLE) | DR6_FIXED;
 		return 0;
 	case 7:
 		return set_control(v, value);
 	default:
 		return refuse(-ENODEV, "there is no DR%d", reg);
+	}
+}
+
+bool debugreg_get(const struct vcpu *v, int reg, uint64_t *value)
+{
+	switch (unalias(v, reg)) {
+	case 0 ... 3:
+		*value = v->pv.dr[reg];
+		return true;
+	case 6:
+		*value = v->pv.dr6;
+		return true;
+	case 7:
+		*value = v->pv.dr7;
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -139,7 +150,9 @@ long do_set_debugreg(int reg, uint64_t value)
 /* The interface is defective: an error and a value cannot be told apart (arch-x86/xen.h). */
 long do_get_debugreg(int reg)
 {
-	if (reg < 0 || reg > 7)
+	uint64_t value;
+
+	if (!debugreg_get(current, reg, &value))
 		return refuse(-ENODEV, "there is no DR%d", reg);
-	return debugreg_get(current, reg);
+	return value;
 }

@@ -54,6 +54,7 @@ static bool gate_target_allowed(const struct domain *d, uint16_t sel)
 static const char *descriptor_check(const struct domain *d, uint64_t *desc)
 {
 	unsigned int kernel_rpl = d->is_32bit ? 1 : 3;
+	unsigned int dpl = max(desc_dpl(*desc), kernel_rpl);
 	uint64_t e = *desc;
 
 	if (!(e & DESC_P))
@@ -61,8 +62,7 @@ static const char *descriptor_check(const struct domain *d, uint64_t *desc)
 	if (e & DESC_S) {
 		if (d->is_32bit && (e & DESC_L))
 			return "64-bit segments (L) are not for 32-bit guests";
-		if (desc_dpl(e) < kernel_rpl)
-			*desc = (e & ~DESC_DPL) | (uint64_t)kernel_rpl << DESC_DPL_SHIFT;
+		*desc = (e & ~DESC_DPL) | (uint64_t)dpl << DESC_DPL_SHIFT;
 		return NULL;
 	}
 	if (desc_type(e) == TYPE_NONE)
@@ -71,7 +71,7 @@ static const char *descriptor_check(const struct domain *d, uint64_t *desc)
 		return "of system descriptors only 32-bit call gates are allowed";
 	if (!gate_target_allowed(d, GATE_SELECTOR(e)))
 		return "the call gate leads into a reserved selector";
-	*desc = (e & ~(DESC_DPL | (uint64_t)SEL_RPL << 16)) | (uint64_t)desc_dpl(e) << 16;
+	*desc = (e & ~(DESC_DPL | (uint64_t)SEL_RPL << 16)) | (uint64_t)dpl << 16;
 	return NULL;
 }
 

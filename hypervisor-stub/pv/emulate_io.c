@@ -220,7 +220,8 @@ static bool string_io(struct emulation *e, unsigned int port, unsigned int bytes
 	unsigned int a = e->in.address_bytes;
 	uint64_t count = repeat ? emulation_reg(e, REG_CX, a) : 1;
 
-	if (!guest_allows(e->v, e->regs, port, bytes))
+	/* No repetition, no access: not even the permission is asked for. */
+	if (count && !guest_allows(e->v, e->regs, port, bytes))
 		return false;
 	for (unsigned int done = 0; count && done < STRING_BATCH; done++) {
 		if (!string_element(e, port, bytes, out))

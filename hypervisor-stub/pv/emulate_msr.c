@@ -14,7 +14,6 @@
 #include <xen/arch-x86/cpuid.h>
 
 #define MSR_TSC		   0x10
-#define MSR_PLATFORM_ID	   0x17
 #define MSR_UCODE	   0x8b
 #define MSR_PLATFORM_INFO  0xce
 #define MSR_MPERF	   0xe7
@@ -22,21 +21,44 @@
 #define MSR_MISC_FEATURES  0x140
 #define MSR_MCG_CAP	   0x179
 #define MSR_MCG_STATUS	   0x17a
+#define MSR_MCG_CTL	   0x17b
 #define MSR_MISC_ENABLE	   0x1a0
+#define MSR_PERF_CAPS	   0x345
 #define MSR_MC0_CTL	   0x400
 #define MSR_MC0_STATUS	   0x401
+#define MSR_MC0_MISC	   0x403
+#define MSR_MC1_CTL	   0x404
+#define MSR_MC1_STATUS	   0x405
+#define MSR_MC1_MISC	   0x407
 #define MSR_TSC_AUX	   0xc0000103
 #define MSR_K8_SYSCFG	   0xc0010010
 #define MSR_K8_HWCR	   0xc0010015
 #define MSR_K8_TOP_MEM1	   0xc001001a
 #define MSR_K8_NB_CFG	   0xc001001f
+#define MSR_K7_EVNTSEL0	   0xc0010000
+#define MSR_K7_PERFCTR3	   0xc0010007
 #define MSR_K8_PSTATE_LIM  0xc0010061
+#define MSR_K8_PSTATE7	   0xc001006b
+#define MSR_FAM15_EVNTSEL0 0xc0010200
+#define MSR_FAM15_PERFCTR5 0xc001020b
+#define MSR_DE_CFG	   0xc0011029
 #define MSR_XEN_HYPERCALLS XEN_CPUID_FIRST_LEAF
+
+#define MCG_BANKS		2
+#define DE_CFG_LFENCE_SERIALISE (1UL << 1)
+/* MISC_ENABLE: performance monitoring, SpeedStep and MONITOR are hidden ... */
+#define MISC_HIDDEN (1UL << 7 | 1UL << 16 | 1UL << 18)
+/* ... and BTS, PEBS and xTPR messages are said to be unavailable. */
+#define MISC_UNAVAILABLE (1UL << 11 | 1UL << 12 | 1UL << 23)
 
 enum read_rule {
 	READ_GP,
 	READ_HOST, /* the machine's value, or zero where this machine has no such register */
 	READ_ZERO,
+	READ_ONES,
+	READ_BANKS,  /* MCG_CAP: two machine-check banks, which never report anything */
+	READ_MISC,   /* MISC_ENABLE less what a guest has not */
+	READ_LFENCE, /* DE_CFG: LFENCE serialises */
 	READ_TSC,
 	READ_EFER,
 	READ_BASE,
@@ -59,28 +81,32 @@ struct msr_rule {
 /* clang-format off */
 static const struct msr_rule rules[] = {
 	{ MSR_TSC,            MSR_TSC,            READ_TSC,  WRITE_GP,             false },
-	{ MSR_PLATFORM_ID,    MSR_PLATFORM_ID,    READ_HOST, WRITE_GP,             false },
 	{ MSR_APIC_BASE,      MSR_APIC_BASE,      READ_HOST, WRITE_GP,             false },
 	{ MSR_UCODE,          MSR_UCODE,          READ_HOST, WRITE_GP,             false },
 	{ MSR_PLATFORM_INFO,  MSR_PLATFORM_INFO,  READ_ZERO, WRITE_GP,             false },
 	{ MSR_MPERF,          MSR_APERF,          READ_GP,   WRITE_IGNORE,         false },
 	{ MSR_MISC_FEATURES,  MSR_MISC_FEATURES,  READ_ZERO, WRITE_SAME,           false },
-	{ MSR_MCG_CAP,        MSR_MCG_STATUS,     READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_MISC_ENABLE,    MSR_MISC_ENABLE,    READ_HOST, WRITE_IGNORE,         false },
+	{ MSR_MCG_CAP,        MSR_MCG_CAP,        READ_BANKS, WRITE_IGNORE,        false },
+	{ MSR_MCG_STATUS,     MSR_MCG_CTL,        READ_ZERO, WRITE_IGNORE,         false },
+	{ MSR_MISC_ENABLE,    MSR_MISC_ENABLE,    READ_MISC, WRITE_IGNORE,         false },
 	{ MSR_PAT,            MSR_PAT,            READ_HOST, WRITE_GP,             false },
-	{ MSR_MC0_CTL,        MSR_MC0_CTL,        READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_MC0_STATUS,     MSR_MC0_STATUS,     READ_ZERO, WRITE_SAME,           false },
+	{ MSR_PERF_CAPS,      MSR_PERF_CAPS,      READ_ZERO, WRITE_GP,             false },
+	{ MSR_MC0_CTL,        MSR_MC0_CTL,        READ_ONES, WRITE_IGNORE,         false },
+	{ MSR_MC0_STATUS,     MSR_MC0_MISC,       READ_ZERO, WRITE_SAME,           false },
+	{ MSR_MC1_CTL,        MSR_MC1_CTL,        READ_ONES, WRITE_IGNORE,         false },
+	{ MSR_MC1_STATUS,     MSR_MC1_MISC,       READ_ZERO, WRITE_SAME,           false },
 	{ MSR_XEN_HYPERCALLS, MSR_XEN_HYPERCALLS, READ_ZERO, WRITE_HYPERCALL_PAGE, false },
 	{ MSR_EFER,           MSR_EFER,           READ_EFER, WRITE_SAME,           false },
 	{ MSR_FS_BASE,        MSR_KERNEL_GS_BASE, READ_BASE, WRITE_BASE,           true  },
 	{ MSR_TSC_AUX,        MSR_TSC_AUX,        READ_ZERO, WRITE_IGNORE,         false },
-	{ 0xc0010000,         0xc0010000,         READ_ZERO, WRITE_IGNORE,         false },
-	{ 0xc0010004,         0xc0010004,         READ_ZERO, WRITE_IGNORE,         false },
+	{ MSR_K7_EVNTSEL0,    MSR_K7_PERFCTR3,    READ_ZERO, WRITE_IGNORE,         false },
 	{ MSR_K8_SYSCFG,      MSR_K8_SYSCFG,      READ_HOST, WRITE_GP,             false },
 	{ MSR_K8_HWCR,        MSR_K8_HWCR,        READ_ZERO, WRITE_IGNORE,         false },
 	{ MSR_K8_TOP_MEM1,    MSR_K8_TOP_MEM1,    READ_HOST, WRITE_GP,             false },
 	{ MSR_K8_NB_CFG,      MSR_K8_NB_CFG,      READ_ZERO, WRITE_IGNORE,         false },
-	{ 0xc0010062,         0xc0010064,         READ_ZERO, WRITE_IGNORE,         false },
+	{ MSR_K8_PSTATE_LIM,  MSR_K8_PSTATE7,     READ_ZERO, WRITE_IGNORE,         false },
+	{ MSR_FAM15_EVNTSEL0, MSR_FAM15_PERFCTR5, READ_ZERO, WRITE_IGNORE,         false },
+	{ MSR_DE_CFG,         MSR_DE_CFG,         READ_LFENCE, WRITE_IGNORE,       false },
 };
 /* clang-format on */
 
@@ -128,6 +154,19 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 			*value = 0;
 		return true;
 	case READ_ZERO:
+		return true;
+	case READ_ONES:
+		*value = ~0UL;
+		return true;
+	case READ_BANKS:
+		*value = MCG_BANKS;
+		return true;
+	case READ_MISC:
+		rdmsr_safe(msr, value);
+		*value = (*value & ~MISC_HIDDEN) | MISC_UNAVAILABLE;
+		return true;
+	case READ_LFENCE:
+		*value = DE_CFG_LFENCE_SERIALISE;
 		return true;
 	case READ_TSC: /* some emulators have no such register beside the instruction */
 		*value = rdtsc();

@@ -100,10 +100,6 @@ static bool mov_from_cr(struct emulation *e)
 {
 	uint64_t value;
 
-	if (e->in.lock || e->in.reg == 8) { /* AMD's other name of cr8, the task priority */
-		bounce_trap(e->v, VECTOR_UD, 0);
-		return true;
-	}
 	if (!read_cr(e->v, e->in.reg, &value))
 		return false;
 	emulation_set_reg(e, e->in.rm, REG_BYTES(e), value);
@@ -115,10 +111,6 @@ static bool mov_to_cr(struct emulation *e)
 {
 	int rc;
 
-	if (e->in.lock || e->in.reg == 8) {
-		bounce_trap(e->v, VECTOR_UD, 0);
-		return true;
-	}
 	rc = write_cr(e->v, e->in.reg, emulation_reg(e, e->in.rm, REG_BYTES(e)));
 	if (!rc)
 		emulation_end(e);
@@ -130,13 +122,14 @@ static bool mov_to_cr(struct emulation *e)
 static bool mov_dr(struct emulation *e, bool write)
 {
 	unsigned int dr = e->in.reg;
+	uint64_t value;
 
-	if (dr == 4 || dr == 5 || dr > 7) { /* as if CR4.DE were on: no aliases */
+	if (!debugreg_get(e->v, dr, &value)) {
 		bounce_trap(e->v, VECTOR_UD, 0);
 		return true;
 	}
 	if (!write)
-		emulation_set_reg(e, e->in.rm, REG_BYTES(e), debugreg_get(e->v, dr));
+		emulation_set_reg(e, e->in.rm, REG_BYTES(e), value);
 	else if (pv_set_debugreg(e->v, dr, emulation_reg(e, e->in.rm, REG_BYTES(e))))
 		return false;
 	emulation_end(e);
@@ -191,6 +184,18 @@ static bool kernel_instruction(struct emulation *e)
 	}
 }
 
+/* What no virtual processor has, in any ring: XSETBV without XSAVE, and AMD's LOCK for cr8. */
+static bool undefined_instruction(const struct emulation *e)
+{
+	const struct insn *in = &e->in;
+
+	if (in->map != MAP_0F)
+		return false;
+	if (in->opcode == 0x01)
+		return in->mod == 3 && in->reg == 2 && in->rm == 1;
+	return (in->opcode == 0x20 || in->opcode == 0x22) && in->lock;
+}
+
 bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
 {
 	struct emulation e;
@@ -199,6 +204,10 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
 		return false;
 	v->call_name = "instruction";
 	v->call_index = CALL_NO_INDEX;
+	if (undefined_instruction(&e)) {
+		bounce_trap(v, VECTOR_UD, 0);
+		return true;
+	}
 	if (e.in.map == MAP_0F)
 		return pv_in_kernel(v, regs) && kernel_instruction(&e);
 	if (e.in.map != MAP_ONE)

@@ -76,6 +76,8 @@ bool descriptor_read(struct vcpu *v, uint16_t sel, uint64_t *desc);
 /* The same, decoded; false also if it is not a present code or data segment. */
 bool segment_read(struct vcpu *v, uint16_t sel, struct segment *seg);
 
+/* Before the first vCPU. -ENOMEM. */
+int tables_init(void);
 /* Put the guest's tables into this pCPU's window. The caller loads CR3 afterwards. */
 void gdt_load(struct vcpu *v);
 void ldt_load(struct vcpu *v);
@@ -106,7 +108,8 @@ void debugregs_save(struct vcpu *v);
 void debugregs_load(struct vcpu *v);
 /* #DB: what the processor says in DR6, into the guest's. */
 void debugregs_note_trap(struct vcpu *v);
-uint64_t debugreg_get(const struct vcpu *v, int reg);
+/* False: there is no such register. */
+bool debugreg_get(const struct vcpu *v, int reg, uint64_t *value);
 void fpu_leave(struct vcpu *v);
 void fpu_enter(struct vcpu *v);
 /* #NM: true if the guest must see it, false if its state is loaded now and it may go on. */

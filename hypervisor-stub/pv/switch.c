@@ -17,6 +17,8 @@ int pv_init_vcpu(struct vcpu *v)
 	_Static_assert(GATE_COUNT * sizeof(struct pv_gate) == PAGE_SIZE,
 		       "the trap table is a page");
 
+	if (tables_init())
+		return -ENOMEM;
 	v->pv.gates = heap_alloc(0, HEAP_ZERO);
 	v->pv.fpu = kalloc(FPU_AREA_SIZE);
 	if (!v->pv.gates || !v->pv.fpu) {

@@ -26,6 +26,25 @@ static bool live(const struct vcpu *v)
 	return v == current;
 }
 
+/*
+ * What stands where the guest has no page: zeroes, so that a selector there names an absent descriptor,
+ * to LAR and VERR as to a load, instead of faulting in the window.
+ */
+static uint64_t empty_page_pte;
+
+int tables_init(void)
+{
+	void *page;
+
+	if (empty_page_pte)
+		return 0;
+	page = heap_alloc(0, HEAP_ZERO);
+	if (!page)
+		return -ENOMEM;
+	empty_page_pte = pte_make(virt_to_mfn(page), PTE_P | PTE_A | PTE_NX);
+	return 0;
+}
+
 /* ---- GDT ---------------------------------------------------------------------------------------- */
 
 void gdt_load(struct vcpu *v)
@@ -34,7 +53,7 @@ void gdt_load(struct vcpu *v)
 
 	for (unsigned int i = 0; i < GDT_PAGES; i++)
 		window[i] = mfn_eq(v->pv.gdt_frames[i], INVALID_MFN)
-				    ? 0
+				    ? empty_page_pte
 				    : pte_make(v->pv.gdt_frames[i], WINDOW_FLAGS);
 	gdt_select(v->domain->is_32bit);
 }

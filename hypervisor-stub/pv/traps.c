@@ -15,9 +15,10 @@
 #include "cpu/entry.h"
 #include "pv/internal.h"
 
-#define VECTOR_INT80 0x80
-#define INT_OPCODE   0xcd
-#define INT_LENGTH   2
+#define VECTOR_INT80	 0x80
+#define INT_OPCODE	 0xcd
+#define INT_LENGTH	 2
+#define FAST_CALL_LENGTH 2
 
 /* The privilege that an `int n` of this code has against a gate's DPL: levels 1 and 2 are one. */
 static unsigned int softint_level(const struct vcpu *v, const struct cpu_user_regs *regs)
@@ -151,12 +152,17 @@ void guest_trap(struct cpu_user_regs *regs, uint64_t cr2)
 	bounce_trap(v, vector, regs->error_code);
 }
 
-/* SYSCALL or SYSENTER without a handler: as if the processor did not let it through. */
-static void refuse_syscall(struct vcpu *v, struct cpu_user_regs *regs)
+/*
+ * SYSCALL or SYSENTER without a handler: as if the processor did not let it through. In 64-bit guests
+ * SYSCALL is an undefined instruction then; elsewhere it is a general protection fault.
+ */
+static void refuse_fast_call(struct vcpu *v, struct cpu_user_regs *regs)
 {
-	if (regs->rip)
-		regs->rip -= 2;
-	bounce_trap(v, VECTOR_GP, 0);
+	bool sysenter = regs->entry_vector == ENTRY_SYSENTER;
+
+	if (!sysenter)
+		regs->rip -= FAST_CALL_LENGTH;
+	bounce_trap(v, sysenter || v->domain->is_32bit ? VECTOR_GP : VECTOR_UD, 0);
 }
 
 static void fast_call(struct vcpu *v, struct cpu_user_regs *regs, const struct pv_callback *cb)
@@ -164,7 +170,7 @@ static void fast_call(struct vcpu *v, struct cpu_user_regs *regs, const struct p
 	if (likely(cb->set))
 		bounce_callback(v, cb);
 	else
-		refuse_syscall(v, regs);
+		refuse_fast_call(v, regs);
 }
 
 /* The entries fill in the 64-bit ABI's selectors; a 32-bit guest's flat user segments are others. */
