@@ -9,27 +9,19 @@
 static struct xencons_interface *ring;
 static unsigned ring_port;
 
-/* The machine-to-physical table is not known yet, so the list of our own frames is searched. */
-static void *page_of_mfn(unsigned long mfn)
-{
-	const unsigned long *list = (const unsigned long *)xen_start_info->mfn_list;
-	unsigned long pfn;
-
-	for (pfn = 0; pfn < xen_start_info->nr_pages; pfn++)
-		if (list[pfn] == mfn)
-			return (void *)(VIRT_BASE + (pfn << PAGE_SHIFT));
-	return NULL;
-}
-
 void console_init(void)
 {
-	unsigned long mfn = xen_start_info->console.domU.mfn;
+	const start_info_t *si = xen_start_info;
+	pfn_t pfn;
 
-	/* Domain 0 has other fields in this union; a ring without a port has nobody at its other end. */
-	if (xen_start_info->flags & SIF_INITDOMAIN || !mfn || !xen_start_info->console.domU.evtchn)
+	/* Domain 0 has other fields in this union. A ring without an event channel has no reader. */
+	if (si->flags & SIF_INITDOMAIN || !si->console.domU.mfn || !si->console.domU.evtchn)
 		return;
-	ring_port = xen_start_info->console.domU.evtchn;
-	ring = page_of_mfn(mfn);
+	pfn = mfn_to_pfn(mfn_of(si->console.domU.mfn));
+	if (pfn_is_none(pfn))
+		return;
+	ring_port = si->console.domU.evtchn;
+	ring = machine_page_va(pfn);
 }
 
 static size_t ring_put(const char *s, size_t n)

@@ -186,24 +186,32 @@ static bool cpu_has_nx(void)
 	return edx & 1u << 20;
 }
 
-void mm_init(void)
+/* Where the hypervisor's own part of the address space begins. */
+static unsigned long hole_start;
+
+void mm_init_frames(void)
 {
 	struct xen_machphys_mapping hole;
-	unsigned long limit = LOWMEM_LIMIT;
 
 	if (hypercall_memory_op(XENMEM_machphys_mapping, &hole)) {
 		hole.v_start = MACH2PHYS_VIRT_START;
 		hole.max_mfn = MACH2PHYS_NR_ENTRIES - 1;
 	}
+	hole_start = hole.v_start;
 	m2p = (const unsigned long *)hole.v_start;
 	m2p_count = hole.max_mfn + 1;
 	p2m = (unsigned long *)xen_start_info->mfn_list;
-	if (hole.v_start - VIRT_BASE < limit + SPECIAL_BYTES)
-		limit = ((hole.v_start - VIRT_BASE) & ~(L1_SPAN - 1)) - SPECIAL_BYTES;
-
 	machine_info.page_count = xen_start_info->nr_pages;
-	if (machine_info.page_count > limit >> PAGE_SHIFT) {
-		machine_info.ignored = machine_info.page_count - (limit >> PAGE_SHIFT);
+}
+
+void mm_init(void)
+{
+	unsigned long limit = LOWMEM_LIMIT, pages = xen_start_info->nr_pages;
+
+	if (hole_start - VIRT_BASE < limit + SPECIAL_BYTES)
+		limit = ((hole_start - VIRT_BASE) & ~(L1_SPAN - 1)) - SPECIAL_BYTES;
+	if (pages > limit >> PAGE_SHIFT) {
+		machine_info.ignored = pages - (limit >> PAGE_SHIFT);
 		machine_info.page_count = limit >> PAGE_SHIFT;
 	}
 	special_next = VIRT_BASE + (machine_info.page_count << PAGE_SHIFT);

@@ -71,6 +71,7 @@ _Noreturn void xen_start(start_info_t *si)
 {
 	xen_start_info = si;
 	map_shared_info();
+	mm_init_frames();
 	console_init();
 	trap_init();
 	mm_init();

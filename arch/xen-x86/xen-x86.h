@@ -80,6 +80,7 @@ static inline uint64_t va_to_maddr(const void *va)
 	return mfn_to_maddr(va_to_mfn(va)) + ((unsigned long)va & (PAGE_SIZE - 1));
 }
 
+void mm_init_frames(void); /* p2m and m2p; before all else */
 void mm_init(void);
 unsigned long mm_init_mappings(void); /* mm_boot.c; pages used behind the boot stack */
 extern pfn_t mm_kernel_root;	      /* the root from the builder, for ever */
