@@ -43,6 +43,12 @@ static enum frame_type root_type(void)
 
 /* ---- likely numbers ------------------------------------------------------------------------------- */
 
+/* A table has eleven entries that may be wrong: wrong ones must be rare, or no tree ever stands. */
+static bool rarely(void)
+{
+	return !fake_random(200);
+}
+
 /* Frames have roles, so that deep trees come about; any other use is possible and rarer. */
 static unsigned int level_hint(unsigned int f)
 {
@@ -54,7 +60,7 @@ static unsigned int frame_for(unsigned int level)
 	static const unsigned int first[] = { 54, 30, 12, 4, 0, MODEL_FRAMES };
 	static const unsigned int count[] = { MODEL_FRAMES - 54, 24, 18, 8, 4 };
 
-	if (!fake_random(12))
+	if (rarely())
 		return fake_random(MODEL_FRAMES);
 	return first[level] + fake_random(count[level]);
 }
@@ -63,37 +69,42 @@ static pte_t random_flags(unsigned int level)
 {
 	pte_t flags = PTE_P;
 
-	if (!fake_random(16))
-		flags = fake_random(2) ? 0 : PTE_P | (1ULL << fake_random(12)) | PTE_NX;
-	if (level != 3 || !d->is_32bit || !fake_random(8))
+	if (rarely())
+		flags |= 1ULL << fake_random(12) | 1ULL << (52 + fake_random(12));
+	if (level != 3 || !d->is_32bit || rarely())
 		flags |= (uint64_t)fake_random(2) << 1 | (uint64_t)fake_random(2) << 2;
 	if (!fake_random(4))
 		flags |= fake_random(2) ? PTE_A : PTE_A | PTE_D;
-	if (!fake_random(30))
-		flags |= 1ULL << (52 + fake_random(12));
 	return flags;
 }
 
-static pte_t random_entry(unsigned int level)
+static pte_t nonsense(pte_t flags)
+{
+	switch (fake_random(3)) {
+	case 0:
+		return pte_make(_mfn(fake_random(FAKE_FRAMES + 64)), flags);
+	case 1:
+		return pte_make(mfn_of(MODEL_FRAMES), flags); /* foreign */
+	default:
+		return pte_make(_mfn(fake_random(256)), flags); /* device */
+	}
+}
+
+/* What a kernel might write into a table of this level; `live`: it is one now. */
+static pte_t random_entry(unsigned int level, bool live)
 {
 	pte_t flags = random_flags(level);
 
-	switch (fake_random(24)) {
-	case 0:
-		return 0;
-	case 1:
-		return pte_make(_mfn(fake_random(FAKE_FRAMES + 64)), flags);
-	case 2:
-		return pte_make(mfn_of(MODEL_FRAMES), flags); /* foreign */
-	case 3:
-		return pte_make(_mfn(fake_random(256)), flags); /* device */
-	case 4:							/* same level: linear, or itself */
-		return pte_make(mfn_of(frame_for(level)), flags & ~PTE_RW);
-	case 5: /* L1 maps tables read-only, mostly */
-		if (level == 1)
-			return pte_make(mfn_of(fake_random(MODEL_FRAMES)),
-					fake_random(4) ? flags & ~PTE_RW : flags);
-	}
+	if (rarely())
+		return nonsense(flags);
+	if (!fake_random(2))
+		return fake_random(4) ? 0 : random_flags(level) & ~PTE_P;
+	/* Only in a live table does an entry of its own level show a table that is one, too. */
+	if (level > 1 && (live ? !fake_random(4) : rarely()))
+		return pte_make(mfn_of(frame_for(level)), fake_random(8) ? flags & ~PTE_RW : flags);
+	if (level == 1 && !fake_random(4))
+		return pte_make(mfn_of(fake_random(MODEL_FRAMES)),
+				live && !fake_random(4) ? flags : flags & ~PTE_RW);
 	return pte_make(mfn_of(frame_for(level - 1)), flags);
 }
 
@@ -145,10 +156,10 @@ static void op_store(void)
 {
 	unsigned int f = fake_random(8) ? fake_random(54) : fake_random(MODEL_FRAMES);
 	unsigned int s = fake_random(MODEL_SLOTS);
-	pte_t e = random_entry(max(level_hint(f), 1u));
+	pte_t e = random_entry(max(level_hint(f), 1u), frame_is_table(frame_of(f)));
 	domid_t from = fake_random(12) ? d->id : other->id;
 	bool keep = !fake_random(6);
-	int rc, old_flags = !fake_random(10);
+	int rc, old_flags = !fake_random(20);
 
 	/* Often only flags change. */
 	if (old_flags)
@@ -218,7 +229,8 @@ static void op_root(void)
 /* A reference that somebody else keeps: a registered page, a descriptor window, a grant. */
 static void op_hold(void)
 {
-	unsigned int i = fake_random(HELD), f = fake_random(MODEL_FRAMES);
+	unsigned int i = fake_random(HELD);
+	unsigned int f = fake_random(4) ? frame_for(0) : fake_random(MODEL_FRAMES);
 	enum frame_type type = fake_random(3) ? FT_WRITABLE : FT_DESC;
 	int rc;
 
