@@ -383,7 +383,7 @@ static void run_here(bool is_32bit, bool privileged, unsigned int preempt)
 }
 
 /* The heap begins empty once a process: each run has its own. */
-static void run(bool is_32bit, bool privileged, unsigned int preempt)
+static void in_child(void (*body)(void))
 {
 	int status;
 	pid_t child;
@@ -391,11 +391,29 @@ static void run(bool is_32bit, bool privileged, unsigned int preempt)
 	fflush(stdout);
 	child = fork();
 	if (!child) {
-		run_here(is_32bit, privileged, preempt);
+		body();
 		exit(0);
 	}
 	waitpid(child, &status, 0);
 	assert_int_equal(status, 0);
+}
+
+struct course {
+	bool is_32bit, privileged;
+	unsigned int preempt;
+};
+
+static struct course course;
+
+static void run_course(void)
+{
+	run_here(course.is_32bit, course.privileged, course.preempt);
+}
+
+static void run(bool is_32bit, bool privileged, unsigned int preempt)
+{
+	course = (struct course){ is_32bit, privileged, preempt };
+	in_child(run_course);
 }
 
 static void test_random_32(void **state)
@@ -422,6 +440,114 @@ static void test_random_64_privileged(void **state)
 	run(false, true, 200);
 }
 
+/* ---- what does not come about by chance ---------------------------------------------------------------- */
+
+static pte_t *entry_of(unsigned int f, unsigned int slot)
+{
+	return (pte_t *)mfn_to_virt(mfn_of(f)) + slot;
+}
+
+/* An L4 over 3 L3, each over 3 L2, and so on: frames 0, 1-3, 4-12, 13-39; data 40-. */
+static void write_tree(void)
+{
+	unsigned int next = 1;
+
+	for (unsigned int f = 0; f < 13; f++)
+		for (unsigned int slot = 0; slot < 3; slot++)
+			*entry_of(f, slot) = pte_make(mfn_of(next++), PTE_P | PTE_RW | PTE_US);
+	for (unsigned int f = 13; f < 40; f++)
+		for (unsigned int slot = 0; slot < 3; slot++)
+			*entry_of(f, slot) = pte_make(mfn_of(40 + fake_random(50)), PTE_P | PTE_RW);
+}
+
+/* A vCPU is destroyed in the middle of a pin: nobody goes on, and nothing may be left. */
+static void abandoned(void)
+{
+	begin(false, false);
+	write_tree();
+	fake_preempt_rate = 256;
+	for (unsigned int i = 0; i < 20; i++)
+		assert_int_equal(frame_pin(d, mfn_of(0), FT_L4), -ERESTART);
+	assert_int_equal(mm_audit(), 0);
+	assert_int_equal(frame_get_typed(mfn_of(0), d, FT_WRITABLE), -EINVAL);
+	assert_int_equal(frame_get_typed(mfn_of(13), d, FT_WRITABLE), -EINVAL);
+	finish();
+}
+
+/* The same in the middle of undoing. */
+static void abandoned_undo(void)
+{
+	begin(false, false);
+	write_tree();
+	assert_int_equal(frame_pin(d, mfn_of(0), FT_L4), 0);
+	fake_preempt_rate = 256;
+	assert_int_equal(frame_unpin(d, mfn_of(0)), 0);
+	for (unsigned int i = 0; i < 10; i++)
+		assert_int_equal(types_settle(d), -ERESTART);
+	assert_int_equal(mm_audit(), 0);
+	finish();
+}
+
+/* A pin that will be refused at its very end, stopped at every step: all is undone, once. */
+static void refused_late(void)
+{
+	unsigned int steps = 0;
+	int rc;
+
+	begin(false, false);
+	write_tree();
+	*entry_of(39, 2) = pte_make(mfn_of(0), PTE_P | PTE_RW); /* the root itself, writable */
+	fake_preempt_rate = 256;
+	while ((rc = frame_pin(d, mfn_of(0), FT_L4)) == -ERESTART)
+		steps++;
+	assert_int_equal(rc, -EBUSY);
+	assert_true(steps > 30);
+	while (types_settle(d))
+		;
+	assert_int_equal(mm_audit(), 0);
+	for (unsigned int f = 0; f < 40; f++) {
+		assert_int_equal(frame_get_typed(mfn_of(f), d, FT_WRITABLE), 0);
+		frame_put_typed(frame_of(f));
+	}
+	finish();
+}
+
+/* What another domain maps outlives its owner's teardown, and goes with the mapping. */
+static void held_by_others(void)
+{
+	struct frame *f;
+
+	begin(false, false);
+	f = frame_of(50);
+	assert_true(frame_get(mfn_of(50), d));
+	fake_on_flush = NULL;
+	assert_int_equal(UNTIL_DONE(mm_relinquish(d)), -EBUSY);
+	assert_int_equal(d->tot_pages, 1);
+	assert_int_equal(UNTIL_DONE(mm_relinquish(d)), -EBUSY);
+	frame_put(f);
+	assert_int_equal(UNTIL_DONE(mm_relinquish(d)), 0);
+	assert_int_equal(mm_audit(), 0);
+}
+
+static void test_abandoned(void **state)
+{
+	(void)state;
+	in_child(abandoned);
+	in_child(abandoned_undo);
+}
+
+static void test_refused_late(void **state)
+{
+	(void)state;
+	in_child(refused_late);
+}
+
+static void test_held_by_others(void **state)
+{
+	(void)state;
+	in_child(held_by_others);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +555,9 @@ int main(void)
 		cmocka_unit_test(test_random_64),
 		cmocka_unit_test(test_random_32_privileged),
 		cmocka_unit_test(test_random_64_privileged),
+		cmocka_unit_test(test_abandoned),
+		cmocka_unit_test(test_refused_late),
+		cmocka_unit_test(test_held_by_others),
 	};
 
 	audit_register(report_references);
