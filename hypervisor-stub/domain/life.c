@@ -157,10 +157,23 @@ static int drop_shared_pages(struct domain *d)
 	return 0;
 }
 
+/* The domain that controls others hears that one of them changed. */
+static void tell_control(void)
+{
+	struct domain *control = domain_get(0);
+
+	if (!control)
+		return;
+	if (domain_is_live(control))
+		virq_send_global(control, VIRQ_DOM_EXC);
+	domain_put(control);
+}
+
 static int finish(struct domain *d)
 {
-	log_info("d%u: gone", d->id);
+	log_info("d%u: gone, %lu kB free", d->id, heap_free_pages() * (PAGE_SIZE / 1024));
 	d->state = DOM_DEAD;
+	tell_control();
 	return 0;
 }
 
@@ -219,6 +232,7 @@ static void reap_softirq(void)
 void life_init(void)
 {
 	timer_init(&reap_timer, raise_reap, NULL);
+	grants_start();
 	softirq_register(SOFTIRQ_REAP, reap_softirq);
 }
 
@@ -263,6 +277,7 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 	if (d->privileged)
 		machine_follows(d, reason);
 	log_info("d%u: shut down (%s)", d->id, reason_name(reason));
+	tell_control();
 	domain_kill(d);
 }
 

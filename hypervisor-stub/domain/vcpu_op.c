@@ -63,6 +63,8 @@ static long get_runstate_info(struct vcpu *v, gptr_t arg)
 /* An address that is not mapped now may be so later; one inside the hypervisor never is. */
 static bool area_possible(gptr_t area)
 {
+	if (current->domain->is_32bit)
+		return area.va < current->domain->compat_m2p || area.va >= COMPAT_HOLE_END;
 	return area.va < HV_VIRT_START || area.va >= HV_VIRT_END;
 }
 

@@ -10,6 +10,8 @@
 
 struct domain;
 
+/* At boot: the audit shall count what grants hold. */
+void grants_start(void);
 int grants_init(struct domain *d);
 /* Unmap what the domain mapped, preemptibly. -ERESTART: call again. */
 int grants_release_mappings(struct domain *d);

@@ -116,6 +116,29 @@ bool handle_drop(struct domain *d, grant_handle_t h, uint16_t part)
 	return had;
 }
 
+static void audit_domain(struct domain *d)
+{
+	struct grants *g = d->grants;
+
+	for (grant_handle_t h = 0; h < g->handle_pages * HANDLES_PER_PAGE; h++)
+		if (handle_at(g, h)->granter)
+			grant_audit_handle(handle_at(g, h));
+}
+
+/* mm_audit() calls this with all guests stopped, so no lock. */
+static void audit_report(void)
+{
+	struct domain *d;
+
+	list_for_each (d, &domain_list, all)
+		audit_domain(d);
+}
+
+void grants_start(void)
+{
+	audit_register(audit_report);
+}
+
 int grants_release_mappings(struct domain *d)
 {
 	struct grants *g = d->grants;

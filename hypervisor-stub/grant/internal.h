@@ -100,5 +100,6 @@ void grant_copy(struct gnttab_copy *op);
 void grant_transfer(struct gnttab_transfer *op);
 /* Give up the part of a mapping that is left when its domain dies. */
 void grant_release(struct domain *d, const struct handle *h);
+void grant_audit_handle(const struct handle *h);
 
 #endif

@@ -206,6 +206,15 @@ void grant_unmap_and_replace(struct gnttab_unmap_and_replace *op)
 	op->status = unmap(&u);
 }
 
+/* For the audit: what device mappings hold. Entries of host mappings are counted where they are. */
+void grant_audit_handle(const struct handle *h)
+{
+	bool write = !(h->flags & GNTMAP_readonly);
+
+	if (h->flags & GNTMAP_device_map)
+		audit_count(entry_frame(h->granter, h->ref), 1, write);
+}
+
 void grant_release(struct domain *d, const struct handle *h)
 {
 	bool write = !(h->flags & GNTMAP_readonly);
