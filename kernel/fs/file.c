@@ -166,6 +166,8 @@ long long file_seek(struct file *f, long long off, int whence)
 
 	if (f->flags & O_PATH)
 		return -EBADF;
+	if (whence < SEEK_SET || whence > SEEK_HOLE)
+		return -EINVAL;
 	if (!f->ops->seek)
 		return -ESPIPE;
 	mutex_lock(&f->pos_lock);

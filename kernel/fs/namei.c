@@ -135,6 +135,13 @@ static int step_link(struct walk *w, struct inode *link)
 	return push(w, text);
 }
 
+struct inode *dir_lookup(struct inode *dir, const char *name, size_t len)
+{
+	if (len > NAME_LONGEST)
+		return err_ptr(-ENAMETOOLONG);
+	return dir->ops->lookup(dir, name, len);
+}
+
 static int check_dir(const struct walk *w)
 {
 	if (!inode_is(w->at.inode, S_IFDIR) || !w->at.inode->ops->lookup)
@@ -156,7 +163,7 @@ static int step(struct walk *w, const char *name, size_t len, bool follow, bool 
 		return 0;
 	if (is_name(name, len, ".."))
 		return step_up(w);
-	next.inode = w->at.inode->ops->lookup(w->at.inode, name, len);
+	next.inode = dir_lookup(w->at.inode, name, len);
 	if (is_err(next.inode)) {
 		w->missing = ptr_err(next.inode) == -ENOENT;
 		return ptr_err(next.inode);
@@ -223,8 +230,6 @@ int walk_parent(struct walk *w)
 	w->last_len = 0;
 	while (next_component(w, &name, &len)) {
 		r = check_dir(w);
-		if (!r && len > NAME_LONGEST)
-			r = -ENAMETOOLONG;
 		if (r)
 			return r;
 		if (at_last(w, &w->dir_wanted)) {

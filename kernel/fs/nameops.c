@@ -18,7 +18,7 @@ static int to_parent(struct walk *w, int dirfd, const char *name)
 
 static struct inode *find_last(const struct walk *w)
 {
-	return w->at.inode->ops->lookup(w->at.inode, w->last, w->last_len);
+	return dir_lookup(w->at.inode, w->last, w->last_len);
 }
 
 static int may_change_dir(const struct walk *w)
@@ -243,7 +243,7 @@ static int check_kinds(const struct walk *from, struct inode *i, const struct wa
 {
 	bool dir = inode_is(i, S_IFDIR);
 
-	if (!dir && (from->dir_wanted || (to->dir_wanted && !over)))
+	if (!dir && (from->dir_wanted || to->dir_wanted))
 		return -ENOTDIR;
 	if (dir && is_above(i, to->at.inode))
 		return -EINVAL;
@@ -253,9 +253,7 @@ static int check_kinds(const struct walk *from, struct inode *i, const struct wa
 		return -ENOTEMPTY;
 	if (dir && !inode_is(over, S_IFDIR))
 		return -ENOTDIR;
-	if (!dir && inode_is(over, S_IFDIR))
-		return -EISDIR;
-	return to->dir_wanted && !inode_is(over, S_IFDIR) ? -ENOTDIR : 0;
+	return !dir && inode_is(over, S_IFDIR) ? -EISDIR : 0;
 }
 
 static int check_rename(const struct walk *from, struct inode *i, const struct walk *to,

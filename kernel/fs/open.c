@@ -84,7 +84,9 @@ static int find(struct walk *w, int dirfd, const char *name, unsigned *flags, un
 		r = walk_parent(w);
 	if (r)
 		return r;
-	if ((*flags & O_CREAT) && (walk_last_is_dots(w) || w->dir_wanted))
+	if ((*flags & O_CREAT) && walk_last_is_dots(w))
+		return *flags & O_EXCL ? -EEXIST : -EISDIR;
+	if ((*flags & O_CREAT) && w->dir_wanted)
 		return -EISDIR;
 	r = walk_last(w, follow);
 	if (r == -ENOENT && w->missing && (*flags & O_CREAT)) {

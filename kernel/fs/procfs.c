@@ -228,6 +228,7 @@ static const struct inode_ops proc_jump_iops = {
 	.follow = follow,
 	.whereis = whereis,
 	.evict = evict,
+	.fixed = true,
 };
 
 static const struct inode_ops proc_iops = {
@@ -235,6 +236,7 @@ static const struct inode_ops proc_iops = {
 	.readlink = readlink,
 	.whereis = whereis,
 	.evict = evict,
+	.fixed = true,
 };
 
 /* ---- files ---- */
@@ -298,7 +300,9 @@ static long write_file(struct file *f, struct iter *from, uint64_t *pos)
 
 static long long seek_file(struct file *f, long long off, int whence)
 {
-	return whence == SEEK_END ? -EINVAL : file_seek_sized(f, off, whence, 0);
+	if (whence != SEEK_SET && whence != SEEK_CUR)
+		return -EINVAL;
+	return file_seek_sized(f, off, whence, 0);
 }
 
 static const struct file_ops proc_file_fops = {

@@ -117,6 +117,7 @@ struct inode_ops {
 	uint64_t (*blocks)(struct inode *i); /* of 512 bytes */
 	void (*refresh)(struct inode *i);    /* before a stat */
 	void (*evict)(struct inode *i);	     /* no reference is left: frees it */
+	bool fixed;			     /* mode, owner and times cannot be set: EPERM */
 };
 
 void inode_init(struct inode *i, struct super *sb,
@@ -227,6 +228,8 @@ int walk_parent(struct walk *w);
 /* After walk_parent: steps to the last component, or err. follow: through a symlink. */
 int walk_last(struct walk *w, bool follow);
 void walk_end(struct walk *w);
+/* The entry of a directory, with a reference, or err_ptr. */
+struct inode *dir_lookup(struct inode *dir, const char *name, size_t len);
 bool walk_last_is_dots(const struct walk *w); /* "." or ".." or nothing */
 
 /* The whole: *out has references. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. Takes vfs_lock. */

@@ -221,7 +221,7 @@ static long truncate_place(const struct path *p, uint64_t size)
 
 static long truncate_file(struct file *f, uint64_t size)
 {
-	if (!inode_is(f->path.inode, S_IFREG) || !file_writable(f) || size >> 63)
+	if (!inode_is(f->path.inode, S_IFREG) || !file_writable(f))
 		return -EINVAL;
 	return vfs_truncate(f->path.inode, size);
 }
@@ -244,11 +244,15 @@ long sys_truncate64(const struct args *a)
 
 long sys_ftruncate(const struct args *a)
 {
+	if (arg_int(a, 1) < 0)
+		return -EINVAL;
 	return WITH_FILE(arg_int(a, 0), truncate_file(f, arg_size(a, 1)));
 }
 
 long sys_ftruncate64(const struct args *a)
 {
+	if (arg_u64(a, 1) >> 63)
+		return -EINVAL;
 	return WITH_FILE(arg_int(a, 0), truncate_file(f, arg_u64(a, 1)));
 }
 

@@ -16,7 +16,7 @@ static long read_user(struct file *f, void *buf, uint32_t n)
 	struct iter to;
 
 	iter_user(&to, buf, min(n, BYTES_MOST));
-	return access_ok(buf, to.left) ? file_read(f, &to) : -EFAULT;
+	return file_read(f, &to);
 }
 
 static long write_user(struct file *f, void *buf, uint32_t n)
@@ -24,7 +24,7 @@ static long write_user(struct file *f, void *buf, uint32_t n)
 	struct iter from;
 
 	iter_user(&from, buf, min(n, BYTES_MOST));
-	return access_ok(buf, from.left) ? file_write(f, &from) : -EFAULT;
+	return file_write(f, &from);
 }
 
 long sys_read(const struct args *a)
@@ -44,7 +44,7 @@ static long read_at_user(struct file *f, void *buf, uint32_t n, uint64_t pos)
 	struct iter to;
 
 	iter_user(&to, buf, min(n, BYTES_MOST));
-	return access_ok(buf, to.left) ? file_read_at(f, &to, pos) : -EFAULT;
+	return file_read_at(f, &to, pos);
 }
 
 static long write_at_user(struct file *f, void *buf, uint32_t n, uint64_t pos)
@@ -52,7 +52,7 @@ static long write_at_user(struct file *f, void *buf, uint32_t n, uint64_t pos)
 	struct iter from;
 
 	iter_user(&from, buf, min(n, BYTES_MOST));
-	return access_ok(buf, from.left) ? file_write_at(f, &from, pos) : -EFAULT;
+	return file_write_at(f, &from, pos);
 }
 
 long sys_pread64(const struct args *a)
@@ -120,8 +120,11 @@ static long vector_move(struct file *f, const void *user, uint32_t count, enum d
 {
 	struct span *vec;
 	struct iter it;
-	long r = vector_get(user, count, &vec);
+	long r;
 
+	if (d == READ ? !file_readable(f) : !file_writable(f))
+		return -EBADF;
+	r = vector_get(user, count, &vec);
 	if (r < 0)
 		return r;
 	iter_user_vec(&it, vec, vec ? count : 0);
@@ -235,11 +238,10 @@ static long send_between(struct file *out, struct file *in, uint64_t *pos, uint3
 {
 	if (!file_readable(in) || !file_writable(out))
 		return -EBADF;
-	if (!in->ops->read || !out->ops->write || inode_is(in->path.inode, S_IFDIR))
-		return -EINVAL;
-	if (in->ops->stream) /* Linux needs pages to splice: pipes and terminals have none */
-		return pos == &in->pos ? -EINVAL : -ESPIPE;
-	if (out->flags & O_APPEND)
+	if (in->ops->stream && pos != &in->pos)
+		return -ESPIPE;
+	/* Linux sends pages: of files that have some, to a place that is not the moving end. */
+	if (!in->ops->map_page || !out->ops->write || (out->flags & O_APPEND))
 		return -EINVAL;
 	return send(in, out, pos, min(count, BYTES_MOST));
 }
@@ -292,9 +294,9 @@ long sys_sendfile64(const struct args *a)
 
 static long sync_file(struct file *f)
 {
-	uint32_t kind = f->path.inode->mode & S_IFMT;
+	const struct inode *i = f->path.inode;
 
-	return kind == S_IFREG || kind == S_IFDIR ? 0 : -EINVAL;
+	return (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR)) && !i->ops->fixed ? 0 : -EINVAL;
 }
 
 long sys_sync(const struct args *a)
@@ -318,9 +320,16 @@ long sys_syncfs(const struct args *a)
 	return WITH_FILE(arg_int(a, 0), 0);
 }
 
+static long read_ahead(const struct file *f)
+{
+	if (!file_readable(f))
+		return -EBADF;
+	return inode_is(f->path.inode, S_IFREG) ? 0 : -EINVAL;
+}
+
 long sys_readahead(const struct args *a)
 {
-	return WITH_FILE(arg_int(a, 0), file_readable(f) ? 0 : -EBADF);
+	return WITH_FILE(arg_int(a, 0), read_ahead(f));
 }
 
 static long advise(struct file *f, int advice)

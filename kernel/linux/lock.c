@@ -100,9 +100,10 @@ long lock_control(struct file *f, void *user, bool wide, enum lock_op op)
 	return filelock_set(f->path.inode, current->files, false, &r, op == LOCK_SET_WAIT);
 }
 
+enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
+
 static long lock_whole(struct file *f, unsigned how)
 {
-	enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
 	struct lock_range r = { LOCK_NONE, 0, INT64_MAX, current->proc->pid };
 
 	switch (how & ~(unsigned)LOCK_NB) {
@@ -112,15 +113,15 @@ static long lock_whole(struct file *f, unsigned how)
 	case LOCK_EX:
 		r.type = LOCK_WRITE;
 		break;
-	case LOCK_UN:
-		break;
-	default:
-		return -EINVAL;
 	}
 	return filelock_set(f->path.inode, f, true, &r, !(how & LOCK_NB));
 }
 
 long sys_flock(const struct args *a)
 {
+	uint32_t how = a->v[1] & ~(uint32_t)LOCK_NB;
+
+	if (how != LOCK_SH && how != LOCK_EX && how != LOCK_UN)
+		return -EINVAL;
 	return WITH_FILE(arg_int(a, 0), lock_whole(f, a->v[1]));
 }
