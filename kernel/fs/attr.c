@@ -30,7 +30,7 @@ int vfs_chmod(const struct path *p, uint32_t mode)
 
 	if (!mount_writable(p->mnt))
 		return -EROFS;
-	if (!inode_owned(i) || i->ops->fixed)
+	if (!inode_owned(i) || i->ops->synthetic)
 		return -EPERM;
 	if (inode_is(i, S_IFLNK))
 		return -EOPNOTSUPP;
@@ -48,8 +48,6 @@ int vfs_chown(const struct path *p, uint32_t uid, uint32_t gid)
 
 	if (!mount_writable(p->mnt))
 		return -EROFS;
-	if (i->ops->fixed)
-		return -EPERM;
 	if (c->fsuid && ((uid != ~0u && uid != i->uid) || !inode_owned(i) ||
 			 (gid != ~0u && gid != i->gid && gid != c->fsgid)))
 		return -EPERM;
@@ -76,8 +74,6 @@ int vfs_utimes(const struct path *p, uint64_t atime, uint64_t mtime)
 		return 0;
 	if (!mount_writable(p->mnt))
 		return -EROFS;
-	if (i->ops->fixed)
-		return -EPERM;
 	if (!inode_owned(i)) {
 		if (!both_now)
 			return -EPERM;

@@ -228,7 +228,7 @@ static const struct inode_ops proc_jump_iops = {
 	.follow = follow,
 	.whereis = whereis,
 	.evict = evict,
-	.fixed = true,
+	.synthetic = true,
 };
 
 static const struct inode_ops proc_iops = {
@@ -236,7 +236,7 @@ static const struct inode_ops proc_iops = {
 	.readlink = readlink,
 	.whereis = whereis,
 	.evict = evict,
-	.fixed = true,
+	.synthetic = true,
 };
 
 /* ---- files ---- */

@@ -117,7 +117,7 @@ struct inode_ops {
 	uint64_t (*blocks)(struct inode *i); /* of 512 bytes */
 	void (*refresh)(struct inode *i);    /* before a stat */
 	void (*evict)(struct inode *i);	     /* no reference is left: frees it */
-	bool fixed;			     /* mode, owner and times cannot be set: EPERM */
+	bool synthetic;			     /* stored nowhere: no fsync, no chmod */
 };
 
 void inode_init(struct inode *i, struct super *sb,

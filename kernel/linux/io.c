@@ -296,7 +296,7 @@ static long sync_file(struct file *f)
 {
 	const struct inode *i = f->path.inode;
 
-	return (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR)) && !i->ops->fixed ? 0 : -EINVAL;
+	return (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR)) && !i->ops->synthetic ? 0 : -EINVAL;
 }
 
 long sys_sync(const struct args *a)
