@@ -4,7 +4,6 @@
  */
 #include "mm/foreign.h"
 #include "console/console.h"
-#include "cpu/cpu.h"
 
 static int find(domid_t id, struct domain **out)
 {
@@ -41,7 +40,7 @@ static int resolve_from(struct foreign *f, domid_t id)
 	return find(id, &f->owner);
 }
 
-int foreign_resolve(struct foreign *f, uint32_t foreigndom)
+int foreign_resolve_other(struct foreign *f, uint32_t foreigndom)
 {
 	uint32_t tables_of = foreigndom >> 16;
 	int rc;
@@ -58,7 +57,7 @@ int foreign_resolve(struct foreign *f, uint32_t foreigndom)
 	return rc;
 }
 
-void foreign_release(struct foreign *f)
+void foreign_release_other(struct foreign *f)
 {
 	if (f->table != current->domain)
 		domain_put(f->table);

@@ -9,6 +9,7 @@
 #ifndef MM_FOREIGN_H
 #define MM_FOREIGN_H
 
+#include "cpu/cpu.h"
 #include "domain/domain.h"
 
 struct foreign {
@@ -17,8 +18,23 @@ struct foreign {
 	struct domain *table; /* whose tables */
 };
 
+int foreign_resolve_other(struct foreign *f, uint32_t foreigndom);
+void foreign_release_other(struct foreign *f);
+
 /* 0, -ESRCH (no such domain, or one's own number: only DOMID_SELF means oneself) or -EPERM. */
-int foreign_resolve(struct foreign *f, uint32_t foreigndom);
-void foreign_release(struct foreign *f);
+static inline int foreign_resolve(struct foreign *f, uint32_t foreigndom)
+{
+	if (unlikely(foreigndom != DOMID_SELF))
+		return foreign_resolve_other(f, foreigndom);
+	f->table = f->owner = current->domain;
+	f->from = f->owner->id;
+	return 0;
+}
+
+static inline void foreign_release(struct foreign *f)
+{
+	if (unlikely(f->owner != f->table || f->owner != current->domain))
+		foreign_release_other(f);
+}
 
 #endif

@@ -31,9 +31,14 @@ bool memory_order_allowed(unsigned int order)
 
 struct domain *memory_domain(domid_t id, long *rc)
 {
-	struct domain *d = domain_get_or_self(id);
+	struct domain *d = current->domain;
 
-	if (d && d != current->domain && !current->domain->privileged) {
+	if (likely(id == DOMID_SELF || id == d->id)) {
+		domain_hold(d);
+		return d;
+	}
+	d = domain_get(id);
+	if (d && !current->domain->privileged) {
 		domain_put(d);
 		*rc = refuse(-EPERM, "d%u's memory is none of d%u's business", id,
 			     current->domain->id);
