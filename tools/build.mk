@@ -25,7 +25,7 @@ gdb: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
 check: all
 	$(Q)tools/check
 
-## test        every test: unit, pv (also on real Xen), user, hostile, system
+## test        every suite: unit, hv, pv (also on real Xen), hostile, latency, guests, user, system
 .PHONY: test
 test: all $(O)/tests.cpio
 	$(Q)tests/all
