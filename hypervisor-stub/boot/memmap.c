@@ -103,17 +103,18 @@ static void cut_other(uint64_t start, uint64_t end, uint32_t type)
 		subtract(&ram, start & PAGE_MASK, page_up(end));
 }
 
-/* Loaders may describe one piece twice: a frame must be in one range only. */
-static void remove_overlaps(void)
+/* Loaders may describe one piece twice, and pieces that were cut apart come back: one range each. */
+static void join(struct memmap *m)
 {
-	for (unsigned int i = 1; i < ram.count;) {
-		struct memrange *r = &ram.range[i];
+	for (unsigned int i = 1; i < m->count;) {
+		struct memrange *before = &m->range[i - 1], *r = &m->range[i];
 
-		r->start = max(r->start, ram.range[i - 1].end);
-		if (r->start >= r->end)
-			delete (&ram, i);
-		else
+		if (r->start > before->end) {
 			i++;
+			continue;
+		}
+		before->end = max(before->end, r->end);
+		delete (m, i);
 	}
 }
 
@@ -125,8 +126,8 @@ void memmap_read(const struct multiboot_info *info)
 	if (info->flags & MULTIBOOT_INFO_MMAP) {
 		for_each_entry(info, print_entry);
 		for_each_entry(info, add_ram);
+		join(&ram);
 		for_each_entry(info, cut_other);
-		remove_overlaps();
 	} else if (info->flags & MULTIBOOT_INFO_MEMORY) {
 		print_entry(0, (uint64_t)info->mem_lower << 10, MULTIBOOT_RAM);
 		print_entry(LOW_MEMORY_END, LOW_MEMORY_END + ((uint64_t)info->mem_upper << 10),
@@ -172,4 +173,5 @@ maddr_t memmap_alloc(uint64_t bytes, uint64_t align)
 void memmap_free(uint64_t start, uint64_t end)
 {
 	insert(&ram_free, start, end);
+	join(&ram_free);
 }
