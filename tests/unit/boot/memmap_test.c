@@ -43,7 +43,7 @@ static void two_numbers(void **state)
 }
 
 struct __attribute__((packed)) entries {
-	struct multiboot_mmap e[6];
+	struct multiboot_mmap e[7];
 };
 
 static void read_entries(const struct entries *map, unsigned int count)
@@ -64,10 +64,11 @@ static void read_entries(const struct entries *map, unsigned int count)
 
 static void odd_maps(void **state)
 {
-	/* Out of order, overlapping, not whole pages, wrapping round, RAM that is reserved as well. */
+	/* Out of order, overlapping, one in another, not whole pages, wrapping round, RAM that is reserved as well. */
 	static const struct entries map = { {
 		ENTRY(0x200800, 0x1800, 1),
 		ENTRY(0x100000, 0x10000, 1),
+		ENTRY(0x101000, 0x1000, 1),
 		ENTRY(0x108000, 0x10000, 1),
 		ENTRY(0x10c000, 0x10, 2),
 		ENTRY(~0ULL - 10, 0x1000, 1),
@@ -75,7 +76,7 @@ static void odd_maps(void **state)
 	} };
 
 	(void)state;
-	read_entries(&map, 6);
+	read_entries(&map, 7);
 	assert_int_equal(ram.count, 3);
 	assert_int_equal(ram.range[0].start, 0x100000);
 	assert_int_equal(ram.range[0].end, 0x10c000);
