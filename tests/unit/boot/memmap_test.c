@@ -64,7 +64,7 @@ static void read_entries(const struct entries *map, unsigned int count)
 
 static void odd_maps(void **state)
 {
-	/* Out of order, overlapping, one in another, not whole pages, wrapping round, RAM that is reserved as well. */
+	/* Out of order, overlapping, one in another, not whole pages, wrapping round, reserved too. */
 	static const struct entries map = { {
 		ENTRY(0x200800, 0x1800, 1),
 		ENTRY(0x100000, 0x10000, 1),
