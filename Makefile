@@ -24,6 +24,14 @@ $(SETUP): tools/setup
 	$(Q)tools/setup
 	@mkdir -p $(O)/include && ln -sfn /usr/include/xen $(O)/include/xen && touch $@
 
+# On a machine without a compiler, what the rules below ask it is answered only after the set-up: make
+# builds this file first and then starts again.
+ifeq ($(filter help clean,$(MAKECMDGOALS)),)
+-include $(O)/setup.mk
+endif
+$(O)/setup.mk: $(SETUP)
+	@echo '# The tools are installed.' > $@
+
 # tests/pv first: the benchmark and the hostile guest are built over its library.
 include $(wildcard hypervisor-stub/build.mk arch/xen-x86/build.mk lib/newlib/build.mk \
 	user/build.mk tests/pv/build.mk) \
