@@ -12,7 +12,7 @@
 #include "lib/string.h"
 
 static struct machine_thread *owner; /* whose numbers the processor holds */
-static bool trapping = true;	     /* TS is set */
+static bool trapping;		     /* TS is set; a new domain starts with it clear */
 
 unsigned fpu_switch_calls(struct multicall_entry *calls, const struct machine_thread *to)
 {
