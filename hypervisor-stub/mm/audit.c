@@ -6,6 +6,9 @@
  * undoing), roots, descriptor windows, registered pages, shared pages, and what other folders report.
  * The counts in the frame table must be the same, and every holder must fit the type. Each difference is
  * one line. Runs while nothing else does, on the boot pCPU; a debug key, and the end of every test.
+ *
+ * When domains hold so much memory that there is none to count all frames at once, it counts a window
+ * of frames at a time, and walks everything for each.
  */
 #include "console/console.h"
 #include "lib/string.h"
@@ -21,6 +24,7 @@ struct tally {
 };
 
 static struct tally *tally;
+static uint64_t window_first, window_end; /* the frames that it is about */
 static unsigned int differences;
 static void (*reporters[REPORTERS])(void);
 static unsigned int reporter_count;
@@ -33,10 +37,10 @@ void audit_register(void (*report)(void))
 
 void audit_count(mfn_t mfn, unsigned int refs, unsigned int types)
 {
-	if (!tally || !mfn_valid(mfn))
+	if (mfn_x(mfn) < window_first || mfn_x(mfn) >= window_end || !mfn_valid(mfn))
 		return;
-	tally[mfn_x(mfn)].refs += refs;
-	tally[mfn_x(mfn)].types += types;
+	tally[mfn_x(mfn) - window_first].refs += refs;
+	tally[mfn_x(mfn) - window_first].types += types;
 }
 
 static void printf_like(1, 2) differ(const char *fmt, ...)
@@ -52,6 +56,9 @@ static void printf_like(1, 2) differ(const char *fmt, ...)
 	log_error("audit: %s", line);
 }
 
+/* What is wrong with a holder, rather than with a count: once, not for each window. */
+#define differ_once(...) ((void)(window_first == 0 ? differ(__VA_ARGS__) : (void)0))
+
 /* ---- what tables hold ------------------------------------------------------------------------------ */
 
 static void expect_type(const struct frame *table, unsigned int slot, pte_t e, bool good)
@@ -59,9 +66,9 @@ static void expect_type(const struct frame *table, unsigned int slot, pte_t e, b
 	const struct frame *f = mfn_to_frame(pte_mfn(e));
 
 	if (!good)
-		differ("slot %u of table %lx: entry %lx, but the frame is %s of d%u", slot,
-		       mfn_x(frame_to_mfn(table)), e, type_name(use_type(load64(&f->use))),
-		       f->owner);
+		differ_once("slot %u of table %lx: entry %lx, but the frame is %s of d%u", slot,
+			    mfn_x(frame_to_mfn(table)), e, type_name(use_type(load64(&f->use))),
+			    f->owner);
 }
 
 static void count_l1(const struct frame *table, unsigned int n)
@@ -93,8 +100,8 @@ static void count_upper(const struct domain *d, const struct frame *table, enum 
 		if (!(e & PTE_P) || !upper_slot_is_guest(d, type, i))
 			continue;
 		if (!mfn_valid(pte_mfn(e))) {
-			differ("slot %u of table %lx: entry %lx names no memory", i,
-			       mfn_x(frame_to_mfn(table)), e);
+			differ_once("slot %u of table %lx: entry %lx names no memory", i,
+				    mfn_x(frame_to_mfn(table)), e);
 			continue;
 		}
 		f = mfn_to_frame(pte_mfn(e));
@@ -129,8 +136,8 @@ static unsigned int count_frame(const struct domain *d, const struct frame *f)
 	mfn_t mfn = frame_to_mfn(f);
 
 	if (f->owner != d->id)
-		differ("frame %lx is on the list of d%u but belongs to d%u", mfn_x(mfn), d->id,
-		       f->owner);
+		differ_once("frame %lx is on the list of d%u but belongs to d%u", mfn_x(mfn), d->id,
+			    f->owner);
 	if (load64(&f->refs) & REFS_OWNED)
 		audit_count(mfn, 1, 0);
 	if (use & USE_PINNED)
@@ -172,8 +179,8 @@ static void count_domain(struct domain *d)
 	struct vcpu *v;
 
 	if (n != d->tot_pages)
-		differ("d%u has %u frames on its lists and %u by its count", d->id, n,
-		       d->tot_pages);
+		differ_once("d%u has %u frames on its lists and %u by its count", d->id, n,
+			    d->tot_pages);
 	for_each_vcpu (d, v)
 		count_vcpu(v);
 }
@@ -183,37 +190,26 @@ static void count_domain(struct domain *d)
 /* Our own pages that a domain sees: one reference each for as long as they are shared. */
 static void count_shared(void)
 {
-	for (uint64_t n = 0; n < mfn_x(max_mfn); n++) {
-		const struct frame *f = mfn_to_frame(_mfn(n));
-
-		if ((f->refs & REFS_OURS) && (f->refs & REFS_COUNT) && f->owner != DOMID_IO)
+	for (uint64_t n = window_first; n < window_end; n++)
+		if (load64(&mfn_to_frame(_mfn(n))->refs) & REFS_SHARED)
 			audit_count(_mfn(n), 1, 1);
-	}
 }
 
 static void compare(uint64_t n)
 {
 	const struct frame *f = mfn_to_frame(_mfn(n));
+	const struct tally *t = &tally[n - window_first];
 	uint64_t refs = f->refs & REFS_COUNT, types = f->use & USE_COUNT;
 
 	/* A free frame's words mean other things. */
 	if (f->owner == DOMID_IO || f->owner == DOMID_INVALID)
 		refs = types = 0;
-	if (refs != tally[n].refs)
+	if (refs != t->refs)
 		differ("frame %lx (%s of d%u): %lu references, but %u holders", n,
-		       type_name(use_type(f->use)), f->owner, refs, tally[n].refs);
-	if (types != tally[n].types)
+		       type_name(use_type(f->use)), f->owner, refs, t->refs);
+	if (types != t->types)
 		differ("frame %lx (%s of d%u): %lu type references, but %u holders", n,
-		       type_name(use_type(f->use)), f->owner, types, tally[n].types);
-}
-
-static unsigned int tally_order(void)
-{
-	unsigned int order = 0;
-
-	while (PAGE_SIZE << order < mfn_x(max_mfn) * sizeof(*tally))
-		order++;
-	return order;
+		       type_name(use_type(f->use)), f->owner, types, t->types);
 }
 
 static void count_all(void)
@@ -227,21 +223,40 @@ static void count_all(void)
 		reporters[i]();
 }
 
+static struct tally last_resort[PAGE_SIZE / sizeof(struct tally)];
+
+/* The most memory there is, up to what holds all frames; at least that page of our own. */
+static unsigned int get_memory(void)
+{
+	unsigned int order = 0;
+
+	while (PAGE_SIZE << order < mfn_x(max_mfn) * sizeof(*tally))
+		order++;
+	do
+		tally = heap_alloc(order, 0);
+	while (!tally && order--);
+	if (tally)
+		return order;
+	tally = last_resort;
+	return 0;
+}
+
 unsigned int mm_audit(void)
 {
-	unsigned int order = tally_order();
+	unsigned int order = get_memory();
+	uint64_t window = (PAGE_SIZE << order) / sizeof(*tally);
 
 	differences = 0;
-	tally = heap_alloc(order, HEAP_ZERO);
-	if (!tally) {
-		log_warning("audit: not enough free memory to count in");
-		return 0;
+	for (window_first = 0; window_first < mfn_x(max_mfn); window_first = window_end) {
+		window_end = min(window_first + window, mfn_x(max_mfn));
+		memset(tally, 0, window * sizeof(*tally));
+		count_all();
+		for (uint64_t n = window_first; n < window_end; n++)
+			compare(n);
 	}
-	count_all();
-	for (uint64_t n = 0; n < mfn_x(max_mfn); n++)
-		compare(n);
-	heap_free(tally, order);
-	tally = NULL;
+	if (tally != last_resort)
+		heap_free(tally, order);
+	window_end = 0;
 	if (differences)
 		log_error("audit: %u differences", differences);
 	else

@@ -203,13 +203,14 @@ void frame_share(void *page, struct domain *d)
 
 	f->use = use_of(FT_WRITABLE) | 1;
 	f->owner = d->id;
-	__atomic_store_n((uint64_t *)&f->refs, REFS_OURS | 1, __ATOMIC_RELEASE);
+	__atomic_store_n((uint64_t *)&f->refs, REFS_OURS | REFS_SHARED | 1, __ATOMIC_RELEASE);
 }
 
 void frame_unshare(void *page)
 {
 	struct frame *f = mfn_to_frame(virt_to_mfn(page));
 
+	__atomic_fetch_and((uint64_t *)&f->refs, ~REFS_SHARED, __ATOMIC_RELAXED);
 	type_put_writable(f);
 	frame_drop(f);
 }

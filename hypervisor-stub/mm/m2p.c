@@ -74,7 +74,7 @@ static void publish(mfn_t first)
 	for (uint64_t i = 0; i < M2P_CHUNK_BYTES >> PAGE_SHIFT; i++) {
 		struct frame *f = mfn_to_frame(mfn_add(first, i));
 
-		f->refs = REFS_OURS | 1;
+		f->refs = REFS_OURS | REFS_SHARED | 1;
 		f->use = use_of(FT_DESC) | USE_VALID | 1;
 	}
 }

@@ -17,6 +17,7 @@
 /* frame.refs: flags above a count. */
 #define REFS_OWNED	(1ULL << 63)	/* the owning domain holds one of the references */
 #define REFS_OURS	(1ULL << 62)	/* a page of the hypervisor's heap, or of the hypervisor itself */
+#define REFS_SHARED	(1ULL << 61)	/* ... that domains may map: one reference is permanent */
 #define REFS_COUNT	((1ULL << 56) - 1)
 
 /* frame.use: type and flags above a count. */
