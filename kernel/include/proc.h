@@ -68,7 +68,7 @@ struct task {
 	struct sighand *sighand;
 	sigset64_t blocked, saved_blocked, pending;
 	bool restore_blocked;
-	struct siginfo *pending_info[NSIG]; /* NULL: plain */
+	struct list pending_details;
 	unsigned long alt_sp, alt_size;
 	uint32_t alt_flags;
 
@@ -118,7 +118,7 @@ struct process {
 
 	/* proc_lock: signals. */
 	sigset64_t pending;
-	struct siginfo *pending_info[NSIG];
+	struct list pending_details;
 	struct timer real_timer; /* ITIMER_REAL, alarm */
 	uint64_t real_interval;
 

@@ -18,6 +18,7 @@
 #define STRING_MAX     (128u << 10)
 #define HEAD_SIZE      256
 #define SCRIPT_NESTING 5
+#define STACK_TOP      (machine_user_end - PAGE_SIZE) /* an unmapped page ends the program's part */
 #define STACK_INITIAL  (32 * PAGE_SIZE)
 #define PATH_LENGTH    4096
 
@@ -255,7 +256,7 @@ static long build_stack(const struct exec *e, const struct elf_image *image, str
 	unsigned long execfn, env, args, rnd, sp;
 	unsigned words;
 
-	execfn = mm->stack_start - sizeof(uint32_t) - (strlen(e->execfn) + 1);
+	execfn = STACK_TOP - sizeof(uint32_t) - (strlen(e->execfn) + 1);
 	env = execfn - e->env.used;
 	args = env - e->args.used;
 	rnd = align_down(args - RANDOM_SIZE, 16ul);
@@ -271,6 +272,7 @@ static long build_stack(const struct exec *e, const struct elf_image *image, str
 	    copy_to_user(at++, &argc, sizeof(argc)) || put_vector(&at, &e->args, args) ||
 	    put_vector(&at, &e->env, env) || copy_to_user(at, auxv, words * sizeof(uint32_t)))
 		return -EFAULT;
+	mm->stack_start = sp;
 	mm->arg_start = args;
 	mm->arg_end = mm->env_start = env;
 	mm->env_end = execfn;
@@ -279,13 +281,12 @@ static long build_stack(const struct exec *e, const struct elf_image *image, str
 
 static int add_stack_region(struct mm *mm)
 {
-	struct vma v = { .start = machine_user_end - PAGE_SIZE - STACK_INITIAL,
-			 .end = machine_user_end - PAGE_SIZE,
+	struct vma v = { .start = STACK_TOP - STACK_INITIAL,
+			 .end = STACK_TOP,
 			 .prot = PROT_READ | PROT_WRITE,
 			 .flags = MAP_PRIVATE | MAP_GROWSDOWN,
 			 .file_bytes = ~0ull };
 
-	mm->stack_start = v.end;
 	return vma_insert(mm, &v);
 }
 

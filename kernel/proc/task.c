@@ -97,6 +97,7 @@ struct task *task_alloc(const char *name)
 	list_init(&t->run);
 	list_init(&t->thread_link);
 	list_init(&t->all_link);
+	list_init(&t->pending_details);
 	t->state = TASK_UNINTERRUPTIBLE;
 	t->start_time = machine_now();
 	task_set_name(t, name);
@@ -131,6 +132,7 @@ void process_init(struct process *p)
 	list_init(&p->sibling);
 	list_init(&p->all_link);
 	list_init(&p->threads);
+	list_init(&p->pending_details);
 	waitq_init(&p->wait);
 	timer_init(&p->real_timer, itimer_fire);
 }
