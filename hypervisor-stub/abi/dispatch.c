@@ -249,9 +249,8 @@ static inline bool work_pending(const struct vcpu *v)
 	return preempt_wanted() || v->cont.active || nmi_due(v);
 }
 
-void guest_return(struct cpu_user_regs *regs)
+static __attribute__((noinline)) void work_off(void)
 {
-	(void)regs;
 	for (;;) {
 		/* Anew each time: a softirq may have given the pCPU to another vCPU. */
 		struct vcpu *v = current;
@@ -267,6 +266,16 @@ void guest_return(struct cpu_user_regs *regs)
 			return;
 		}
 	}
+}
+
+/* Nearly always there is nothing: then this is a leaf that needs no registers of its own. */
+void guest_return(struct cpu_user_regs *regs)
+{
+	const struct vcpu *v = current;
+
+	(void)regs;
+	if (unlikely(work_pending(v) || vcpu_upcall_due(v)))
+		work_off();
 }
 
 uint64_t *hc_progress(void)

@@ -33,9 +33,12 @@
 	.size	\name, . - \name
 .endm
 
-.macro SAVE_REGS
+/* SYSCALL has cleared DF and AC already, and AC means nothing while a 32-bit guest runs (no SMAP). */
+.macro SAVE_REGS flags=1
+	.if	\flags
 	cld
 	CLAC
+	.endif
 	push	%rdi
 	push	%rsi
 	push	%rdx
@@ -199,7 +202,8 @@ END entry_irq
 /* int $0x82 from ring 1: its gate leads here without a stub, and we never execute it. */
 FUNC entry_hypercall
 	push	$-1
-	SAVE_REGS
+	cld
+	SAVE_REGS flags=0
 	mov	%rsp, %rdi
 	sti
 	call	guest_hypercall
@@ -220,7 +224,7 @@ FUNC entry_syscall64
 	push	$FLAT_RING3_CS64
 	push	%rcx
 	push	$-1				/* ENTRY_SYSCALL64 */
-	SAVE_REGS
+	SAVE_REGS flags=0
 	mov	%rsp, %rdi
 	sti
 	call	guest_syscall
@@ -236,7 +240,7 @@ FUNC entry_syscall32
 	push	%rcx
 	push	$0
 	movl	$ENTRY_SYSCALL32, 4(%rsp)
-	SAVE_REGS
+	SAVE_REGS flags=0
 	mov	%rsp, %rdi
 	sti
 	call	guest_syscall
