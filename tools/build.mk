@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # What a person does with the result: run it, put it on a medium, look inside, check and test it.
 
-## run         boot Ringmaster and Ringlet to a shell (GUEST=kernel ARGS= INITRD= MEM= HV_ARGS= DOMU=)
+## run         boot Ringmaster and Ringlet to a shell (GUEST=kernel ARGS= INITRD= MEM= HV_ARGS= DOMU= DOMU_INITRD=)
 .PHONY: run
 run: $(if $(HYPERVISOR),,$(O)/ringmaster) $(if $(GUEST),,$(O)/ringlet $(O)/initramfs.cpio)
 	@GUEST='$(GUEST)' ARGS='$(ARGS)' $(if $(INITRD),INITRD='$(INITRD)') MEM='$(MEM)' \
-		HV_ARGS='$(HV_ARGS)' DOMU='$(DOMU)' tools/run
+		HV_ARGS='$(HV_ARGS)' DOMU='$(DOMU)' DOMU_INITRD='$(DOMU_INITRD)' \
+		tools/run
 
 ## iso         build/ringlet.iso, which boots as CD and as disk
 ISO	:= $(O)/ringlet.iso

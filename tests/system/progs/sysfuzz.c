@@ -139,12 +139,12 @@ int main(int argc, char **argv)
 			setuid(1000);
 			child(seed + done, CALLS_A_CHILD);
 		}
-		for (waited = 0; waited < 500; waited++) {
+		for (waited = 0; waited < 100; waited++) {
 			if (waitpid(pid, &status, WNOHANG) == pid)
 				break;
 			usleep(20000);
 		}
-		if (waited == 500) {
+		if (waited == 100) {
 			kill(pid, SIGKILL);
 			waitpid(pid, &status, 0);
 			hung++;
