@@ -7,7 +7,7 @@
 PV_DIR	:= tests/pv
 # What only one width has.
 PV_32ONLY := pae-root syscall32 call-gate
-PV_64ONLY := mmu-l4 syscall segment-base user-root
+PV_64ONLY := mmu-l4 syscall segment-base user-root init-p2m
 PV_ALL	:= $(patsubst $(PV_DIR)/%.c,%,$(wildcard $(PV_DIR)/*.c))
 PV_IMG	:= $(patsubst %,$(O)/pv/%-32,$(filter-out $(PV_64ONLY),$(PV_ALL))) \
 	   $(patsubst %,$(O)/pv/%-64,$(filter-out $(PV_32ONLY),$(PV_ALL)))

@@ -46,6 +46,10 @@ static void check_values(void)
 	expect_u64(hv_get_debugreg(7), DR7_FIXED | 1, "get dr7");
 	expect(hv_set_debugreg(7, 1 << 13), -XEN_EPERM, "set dr7, GD");
 	expect(hv_set_debugreg(7, 2UL << 16 | 1), -XEN_EPERM, "set dr7, I/O without DE");
+#ifdef __x86_64__
+	ensure(hv_set_debugreg(7, 1UL << 32 | 1) < 0, "set dr7, bit 32");
+	ensure(hv_set_debugreg(0, 1UL << 62) < 0, "set dr0, not canonical");
+#endif
 	expect_u64(hv_get_debugreg(7), DR7_FIXED | 1, "dr7 after refusals");
 	expect(hv_set_debugreg(7, 0), 0, "set dr7");
 	expect(hv_set_debugreg(8, 0), -XEN_ENODEV, "set dr8");

@@ -47,7 +47,7 @@ void test_main(void)
 	       system_time() < start + 3000 * MS)
 		continue;
 	took = system_time() - start;
-	expect(port_count[port], 10, "events within three seconds");
+	ensure(port_count[port] >= 10, "%u events within three seconds", port_count[port]);
 	/* A busy host delays events, and then several periods may be one; none comes early. */
 	ensure(took >= 40 * MS, "ten periods of 5 ms took %llu ns", (unsigned long long)took);
 	expect(hv_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0, "stop");
