@@ -186,6 +186,8 @@ static long pipe_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 
 /* ---- opening and closing ---- */
 
+static const struct inode_ops pipe_iops; /* of pipes without a name */
+
 /*
  * f->pos is of no other use here. It notes how many writers had been seen when none was there: until
  * that changes, the lack of writers is no hang-up.
@@ -263,7 +265,7 @@ static int fifo_open(struct file *f, struct inode *i)
 	f->priv = p;
 	f->ops = &pipe_fops;
 	join(f, p);
-	r = meet(f, p);
+	r = i->ops == &pipe_iops ? 0 : meet(f, p); /* by /proc/PID/fd: nobody else will come */
 	if (r) {
 		leave(f, p);
 		pipe_put(i, p);

@@ -254,6 +254,21 @@ static void fifo_opens_as_its_flags_say(void **state)
 	file_put(r);
 }
 
+/* What /proc/PID/fd leads to: an open must not wait for a writer that has left for good. */
+static void pipes_open_again_without_waiting(void **state)
+{
+	struct file again = { .flags = O_RDONLY, .path = ends[0]->path };
+	char c = 0;
+
+	(void)state;
+	write_end("x", 1);
+	close_end(1);
+	assert_int_equal(fifo_fops.open(&again, again.path.inode), 0);
+	assert_int_equal(read_end(&c, 1), 1);
+	assert_int_equal(c, 'x');
+	again.ops->release(&again);
+}
+
 #define PIPE_TEST(name) cmocka_unit_test_setup_teardown(name, pipe_setup, pipe_teardown)
 
 int main(void)
@@ -271,6 +286,7 @@ int main(void)
 		PIPE_TEST(small_writes_are_never_split),
 		PIPE_TEST(poll_tells_the_ends),
 		PIPE_TEST(writer_sees_pollerr),
+		PIPE_TEST(pipes_open_again_without_waiting),
 		PIPE_TEST(fifo_opens_as_its_flags_say),
 	};
 
