@@ -4,7 +4,8 @@
  *
  * The rules are those of copy_from_guest() (mm/access.c): the guest's own rights, through its live
  * tables; an address of ours is refused, what faults counts as not copied. Here everything is inline
- * and one string instruction does the work, as most structures of the ABI are a few words.
+ * and one string instruction does the work, as most structures of the ABI are a few words. The caller
+ * says how wide the guest's addresses are, as it has looked already.
  */
 #ifndef ABI_FETCH_H
 #define ABI_FETCH_H
@@ -18,14 +19,13 @@
 #define LOW_HALF_END \
 	0x0000800000000000UL /* of 48-bit addresses; a guest has no higher ones below ours */
 
-/* n is small, so an end that wraps is below it and fails. */
-static inline bool fetch_in_range(uint64_t va, size_t n)
+/* One comparison a range, and none of them can wrap: n is small. */
+static inline __attribute__((always_inline)) bool fetch_in_range(bool is_32bit, uint64_t va,
+								 size_t n)
 {
-	uint64_t end = va + n;
-
-	if (current->domain->is_32bit)
-		return end >= va && end <= 1UL << 32;
-	return (end >= va && end <= LOW_HALF_END) || (va >= HV_VIRT_END && (!end || end > va));
+	if (is_32bit)
+		return va <= (1UL << 32) - n;
+	return va <= LOW_HALF_END - n || (va >= HV_VIRT_END && va <= -n);
 }
 
 /* clang-format off */
@@ -52,15 +52,17 @@ static inline __attribute__((always_inline)) bool fetch_words(void *to, const vo
 	return !count;
 }
 
-static inline __attribute__((always_inline)) bool fetch_from_guest(void *to, gptr_t from, size_t n)
+static inline __attribute__((always_inline)) bool fetch_from_guest(bool is_32bit, void *to,
+								   gptr_t from, size_t n)
 {
-	return likely(fetch_in_range(from.va, n)) && fetch_words(to, (const void *)from.va, n);
+	return likely(fetch_in_range(is_32bit, from.va, n)) &&
+	       fetch_words(to, (const void *)from.va, n);
 }
 
-static inline __attribute__((always_inline)) bool fetch_to_guest(gptr_t to, const void *from,
-								 size_t n)
+static inline __attribute__((always_inline)) bool fetch_to_guest(bool is_32bit, gptr_t to,
+								 const void *from, size_t n)
 {
-	return likely(fetch_in_range(to.va, n)) && fetch_words((void *)to.va, from, n);
+	return likely(fetch_in_range(is_32bit, to.va, n)) && fetch_words((void *)to.va, from, n);
 }
 
 #endif

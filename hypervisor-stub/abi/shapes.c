@@ -81,16 +81,17 @@ static inline __attribute__((always_inline)) void widen(void *to, size_t to_size
 #undef FIELD32
 #undef SAME32
 
-static inline __attribute__((always_inline)) int get_native(void *native, gptr_t array,
-							    uint64_t index, size_t size)
+static inline __attribute__((always_inline)) int get_bytes(bool is_32bit, void *to, gptr_t array,
+							   uint64_t index, size_t size)
 {
-	return fetch_from_guest(native, gptr_add(array, index * size), size) ? 0 : -EFAULT;
+	return fetch_from_guest(is_32bit, to, gptr_add(array, index * size), size) ? 0 : -EFAULT;
 }
 
-static inline __attribute__((always_inline)) int put_native(gptr_t array, uint64_t index,
-							    const void *native, size_t size)
+static inline __attribute__((always_inline)) int put_bytes(bool is_32bit, gptr_t array,
+							   uint64_t index, const void *from,
+							   size_t size)
 {
-	return fetch_to_guest(gptr_add(array, index * size), native, size) ? 0 : -EFAULT;
+	return fetch_to_guest(is_32bit, gptr_add(array, index * size), from, size) ? 0 : -EFAULT;
 }
 
 #define SHAPE(name, fields)                                                                      \
@@ -101,8 +102,8 @@ static inline __attribute__((always_inline)) int put_native(gptr_t array, uint64
 		uint8_t raw[SIZE32_##name];                                                      \
                                                                                                  \
 		if (!guest_is_32bit())                                                           \
-			return get_native(native, array, index, sizeof(*native));                \
-		if (get_native(raw, array, index, sizeof(raw)))                                  \
+			return get_bytes(false, native, array, index, sizeof(*native));          \
+		if (get_bytes(true, raw, array, index, sizeof(raw)))                             \
 			return -EFAULT;                                                          \
 		widen_##name(native, raw);                                                       \
 		return 0;                                                                        \
@@ -113,9 +114,9 @@ static inline __attribute__((always_inline)) int put_native(gptr_t array, uint64
 		uint8_t raw[SIZE32_##name];                                                      \
                                                                                                  \
 		if (!guest_is_32bit())                                                           \
-			return put_native(array, index, native, sizeof(*native));                \
+			return put_bytes(false, array, index, native, sizeof(*native));          \
 		narrow_##name(raw, native);                                                      \
-		return put_native(array, index, raw, sizeof(raw));                               \
+		return put_bytes(true, array, index, raw, sizeof(raw));                          \
 	}                                                                                        \
                                                                                                  \
 	size_t guest_sizeof_##name(void)                                                         \
@@ -123,43 +124,43 @@ static inline __attribute__((always_inline)) int put_native(gptr_t array, uint64
 		return guest_is_32bit() ? SIZE32_##name : sizeof(struct name);                   \
 	}
 
-#define SAME(name)                                                                    \
-	int guest_get_##name(struct name *native, gptr_t array, uint64_t index)       \
-	{                                                                             \
-		return get_native(native, array, index, sizeof(*native));             \
-	}                                                                             \
-                                                                                      \
-	int guest_put_##name(gptr_t array, uint64_t index, const struct name *native) \
-	{                                                                             \
-		return put_native(array, index, native, sizeof(*native));             \
-	}                                                                             \
-                                                                                      \
-	size_t guest_sizeof_##name(void)                                              \
-	{                                                                             \
-		return sizeof(struct name);                                           \
+#define SAME(name)                                                                         \
+	int guest_get_##name(struct name *native, gptr_t array, uint64_t index)            \
+	{                                                                                  \
+		return get_bytes(guest_is_32bit(), native, array, index, sizeof(*native)); \
+	}                                                                                  \
+                                                                                           \
+	int guest_put_##name(gptr_t array, uint64_t index, const struct name *native)      \
+	{                                                                                  \
+		return put_bytes(guest_is_32bit(), array, index, native, sizeof(*native)); \
+	}                                                                                  \
+                                                                                           \
+	size_t guest_sizeof_##name(void)                                                   \
+	{                                                                                  \
+		return sizeof(struct name);                                                \
 	}
 
 #include "abi/shapes.def"
 
 int guest_get_u32(uint32_t *value, gptr_t array, uint64_t index)
 {
-	return get_native(value, array, index, sizeof(*value));
+	return get_bytes(guest_is_32bit(), value, array, index, sizeof(*value));
 }
 
 int guest_put_u32(gptr_t array, uint64_t index, uint32_t value)
 {
-	return put_native(array, index, &value, sizeof(value));
+	return put_bytes(guest_is_32bit(), array, index, &value, sizeof(value));
 }
 
 int guest_get_ulong(uint64_t *value, gptr_t array, uint64_t index)
 {
 	*value = 0;
-	return guest_is_32bit() ? get_native(value, array, index, 4)
-				: get_native(value, array, index, 8);
+	return guest_is_32bit() ? get_bytes(true, value, array, index, 4)
+				: get_bytes(false, value, array, index, 8);
 }
 
 int guest_put_ulong(gptr_t array, uint64_t index, uint64_t value)
 {
-	return guest_is_32bit() ? put_native(array, index, &value, 4)
-				: put_native(array, index, &value, 8);
+	return guest_is_32bit() ? put_bytes(true, array, index, &value, 4)
+				: put_bytes(false, array, index, &value, 8);
 }

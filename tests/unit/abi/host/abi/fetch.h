@@ -13,16 +13,18 @@
 
 extern uint8_t test_memory[TEST_MEMORY];
 
-static inline bool fetch_from_guest(void *to, gptr_t from, size_t n)
+static inline bool fetch_from_guest(bool is_32bit, void *to, gptr_t from, size_t n)
 {
+	(void)is_32bit;
 	if (from.va + n > TEST_MEMORY)
 		return false;
 	memcpy(to, test_memory + from.va, n);
 	return true;
 }
 
-static inline bool fetch_to_guest(gptr_t to, const void *from, size_t n)
+static inline bool fetch_to_guest(bool is_32bit, gptr_t to, const void *from, size_t n)
 {
+	(void)is_32bit;
 	if (to.va + n > TEST_MEMORY)
 		return false;
 	memcpy(test_memory + to.va, from, n);
