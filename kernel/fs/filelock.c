@@ -16,6 +16,9 @@ struct lock {
 	struct lock_range r;
 };
 
+#define LOCKS_MOST 4096
+
+static unsigned lock_count; /* list_lock */
 static struct spinlock list_lock = SPINLOCK_INIT;
 static struct list locks = LIST_INIT(locks);
 static struct waitq waiting = WAITQ_INIT(waiting);
@@ -55,6 +58,14 @@ static void add(struct lock *l, const struct lock *like, const struct lock_range
 	*l = *like;
 	l->r = *r;
 	list_add_tail(&locks, &l->link);
+	lock_count++;
+}
+
+static void remove(struct lock *l)
+{
+	list_del(&l->link);
+	lock_count--;
+	kfree(l);
 }
 
 /*
@@ -81,8 +92,7 @@ static void carve(const struct lock *own, const struct lock_range *r, struct loc
 		} else if (l->r.end > r->end) {
 			l->r.start = r->end + 1;
 		} else {
-			list_del(&l->link);
-			kfree(l);
+			remove(l);
 		}
 	}
 }
@@ -90,7 +100,8 @@ static void carve(const struct lock *own, const struct lock_range *r, struct loc
 static int try_set(const struct lock *own, const struct lock_range *r)
 {
 	struct lock *fresh = kmalloc(sizeof(*fresh)), *spare = kmalloc(sizeof(*spare));
-	int err = fresh && spare ? 0 : -ENOMEM;
+	bool room = r->type == LOCK_NONE || lock_count < LOCKS_MOST;
+	int err = fresh && spare && room ? 0 : -ENOLCK;
 
 	spin_lock(&list_lock);
 	if (!err && r->type != LOCK_NONE && find_conflict(own->inode, own->owner, own->whole, r))
@@ -145,8 +156,7 @@ void filelock_drop(struct inode *i, const void *owner)
 	list_for_each_safe (l, next, &locks, link) {
 		if (l->inode != i || l->owner != owner)
 			continue;
-		list_del(&l->link);
-		kfree(l);
+		remove(l);
 		any = true;
 	}
 	spin_unlock(&list_lock);

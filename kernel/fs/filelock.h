@@ -21,7 +21,7 @@ struct lock_range {
 
 /* What stands in the way of r, or r->type = LOCK_NONE. */
 void filelock_test(struct inode *i, const void *owner, bool whole, struct lock_range *r);
-/* 0, -EAGAIN (not `wait`), -ENOMEM, -ERESTARTSYS. */
+/* 0, -EAGAIN (not `wait`), -ENOLCK (too many), -ERESTARTSYS. */
 int filelock_set(struct inode *i, const void *owner, bool whole, const struct lock_range *r,
 		 bool wait);
 /* The owner lets go of everything it holds on i. Does not sleep. */

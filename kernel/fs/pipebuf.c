@@ -17,12 +17,15 @@ static void drop(void **page)
 	*page = NULL;
 }
 
+/* Pipes, like files, leave the last of the memory alone: nobody is killed to get it back. */
 static bool supply(void **page)
 {
 	pfn_t pfn;
 
 	if (*page)
 		return true;
+	if (page_free_count() < page_total_count() / 32)
+		return false;
 	pfn = page_alloc();
 	if (pfn_is_none(pfn))
 		return false;

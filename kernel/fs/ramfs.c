@@ -150,7 +150,7 @@ struct inode *ramfs_make(struct inode *dir, const char *name, size_t len, uint32
 
 static int link(struct inode *dir, const char *name, size_t len, struct inode *i)
 {
-	struct ramfs_entry *e = new_entry(name, len);
+	struct ramfs_entry *e = ramfs_memory_left() ? new_entry(name, len) : NULL;
 
 	if (!e)
 		return -ENOSPC;

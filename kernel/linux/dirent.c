@@ -21,7 +21,8 @@ struct dirent32_head { /* the type is the last byte of the record */
 	char name[];
 } __attribute__((packed));
 
-#define BUFFER_MOST 32768u
+/* C libraries offer 32 KiB; a page at a time does as well, and is always to be had. */
+#define BUFFER_MOST ((uint32_t)PAGE_SIZE)
 
 static size_t record_size(const struct dirent_pack *p, size_t len)
 {

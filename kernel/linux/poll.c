@@ -181,7 +181,7 @@ static long build_sets(uint32_t (*set)[SET_WORDS], const struct poll_one *list, 
 
 struct select_work {
 	uint32_t set[SETS][SET_WORDS];
-	struct poll_one list[FDS_MOST];
+	struct poll_one list[]; /* one for each descriptor that may be asked about */
 };
 
 static long select_sets(struct select_work *w, unsigned n, void *const user[SETS],
@@ -215,14 +215,16 @@ static long select_user(const uint32_t v[4], struct timeout *t)
 	void *const user[SETS] = { (void *)(uintptr_t)v[1], (void *)(uintptr_t)v[2],
 				   (void *)(uintptr_t)v[3] };
 	struct select_work *w;
+	unsigned n;
 	long r;
 
 	if ((int32_t)v[0] < 0)
 		return -EINVAL;
-	w = kmalloc(sizeof(*w));
+	n = min(v[0], FDS_MOST);
+	w = kmalloc(sizeof(*w) + n * sizeof(w->list[0]));
 	if (!w)
 		return -ENOMEM;
-	r = select_sets(w, min(v[0], FDS_MOST), user, t->deadline);
+	r = select_sets(w, n, user, t->deadline);
 	kfree(w);
 	timeout_put(t);
 	return r;
