@@ -271,8 +271,8 @@ unsigned int build_domains(const struct boot_modules *modules)
 	domid_t next = 1;
 
 	if (!modules->count) {
-		log_error(
-			"there is no kernel for domain 0: give one as the first module (QEMU: -initrd \"kernel args\")");
+		log_error("there is no kernel for domain 0: give one as the first module "
+			  "(QEMU: -initrd \"kernel args\")");
 		return 0;
 	}
 	if (!begins_with(&modules->module[0], "domu", &rest)) {

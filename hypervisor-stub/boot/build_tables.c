@@ -6,7 +6,8 @@
  * builder has no privilege over the type rules, so a mistake here is refused, not believed.
  *
  * Flags are those real Xen hands out: 32-bit kernels run in ring 1 and get supervisor pages; 64-bit ones
- * run in ring 3, so validation adds the user bit and marks the pages as the kernel's. Frames that the builder wrote come marked dirty.
+ * run in ring 3, so validation adds the user bit and marks the pages as the kernel's. Frames that the
+ * builder wrote come marked dirty.
  */
 #include "boot/build.h"
 #include "console/console.h"

@@ -3,7 +3,8 @@
  * Single step through the hypervisor: one trap for each of the guest's instructions.
  *
  * Mechanism: with TF set, #DB follows every instruction, and a hypercall or an emulated instruction
- * counts as one (a hypercall together with its neighbour, on some). The handler itself runs with TF clear; the frame's TF resumes stepping.
+ * counts as one (a hypercall together with its neighbour, on some). The handler itself runs with TF
+ * clear; the frame's TF resumes stepping.
  * Steps: 1. a row of instructions with a hypercall among them; 2. with emulated and faulting ones.
  * Fails by: the address where a trap is missing or too much.
  * Also runs on: real Xen, yes.
