@@ -255,9 +255,7 @@ long pv_set_iopl(unsigned int iopl)
 {
 	if (iopl > 3)
 		return refuse(-EINVAL, "there is no IOPL %u", iopl);
-	/* With architectural_iopl the guest's frames say it, and this call has no effect. */
-	if (!(current->domain->vm_assist >> VMASST_TYPE_architectural_iopl & 1))
-		current->pv.iopl = iopl;
+	current->pv.iopl = iopl;
 	return 0;
 }
 

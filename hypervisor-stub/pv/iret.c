@@ -17,9 +17,8 @@
 #include "pv/internal.h"
 #include "pv/words.h"
 
-/* Flags that are the hypervisor's: the guest's wish for them is dropped. */
-#define FLAGS_OURS	 (EFLAGS_IOPL | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP)
-#define FLAGS_ARITHMETIC 0xfd5UL /* CF PF AF ZF SF TF DF OF, which popf would accept as well */
+/* Flags that a guest may set; those that are the hypervisor's (IOPL, VM, VIF, VIP) are dropped. */
+#define FLAGS_ARITHMETIC 0xfd7UL /* CF 1 PF AF ZF SF TF IF DF OF */
 #define FLAGS_ACCEPTED	 (FLAGS_ARITHMETIC | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC | EFLAGS_ID)
 
 struct frame32 {
@@ -32,7 +31,7 @@ static uint64_t accept_flags(struct vcpu *v, uint64_t flags)
 		v->pv.iopl = flags >> 12 & 3;
 	vcpu_set_upcall_mask(v, !(flags & EFLAGS_IF));
 	v->pv.nmi_masked = false;
-	return (flags & FLAGS_ACCEPTED) | EFLAGS_IF | EFLAGS_MBS;
+	return (flags & FLAGS_ACCEPTED) | EFLAGS_IF;
 }
 
 static void unreadable(struct vcpu *v, uint64_t at)
@@ -41,16 +40,34 @@ static void unreadable(struct vcpu *v, uint64_t at)
 	domain_crash(v->domain, "HYPERVISOR_iret: cannot read the frame on the stack at %lx", at);
 }
 
-/* There is no virtual-8086 mode: what remains is the fault that an attempt to enter it would be. */
-static long refuse_vm86(struct vcpu *v, struct cpu_user_regs *regs, const struct frame32 *f)
+/*
+ * There is no virtual-8086 mode to return to, so its first instruction faults: #GP(0), on the kernel's
+ * stack, below a copy of the frame as the guest gave it.
+ */
+struct vm86_fault {
+	uint32_t error, eip, cs, eflags, esp, ss, es, ds, fs, gs;
+};
+
+static long refuse_vm86(struct vcpu *v, struct cpu_user_regs *regs, uint32_t eax)
 {
-	regs->rsp = f->esp;
-	regs->ss = f->ss;
-	regs->rip = 0;
-	regs->cs = 0;
-	regs->rflags = (f->eflags & FLAGS_ACCEPTED) | EFLAGS_VM | EFLAGS_MBS | EFLAGS_IF;
-	bounce_trap(v, VECTOR_GP, 0);
-	return f->eax;
+	const struct pv_gate *g = &v->pv.gates[VECTOR_GP];
+	uint32_t from = regs->rsp + offsetof(struct frame32, eip);
+	uint32_t to = v->pv.kernel_sp - sizeof(struct vm86_fault);
+	struct vm86_fault f = { 0 };
+
+	if (copy_from_guest(&f.eip, _gptr(from), sizeof(f) - sizeof(f.error)) ||
+	    copy_to_guest(_gptr(to), &f, sizeof(f))) {
+		unreadable(v, from);
+		return 0;
+	}
+	regs->rflags = accept_flags(v, f.eflags) & ~(EFLAGS_TF | EFLAGS_RF | EFLAGS_NT);
+	if (g->mask)
+		vcpu_set_upcall_mask(v, true);
+	regs->rsp = to;
+	regs->ss = v->pv.kernel_ss;
+	regs->rip = g->address;
+	regs->cs = (g->cs & ~SEL_RPL) | 1;
+	return eax;
 }
 
 /* Checks are for the processor; only what it could not report to the guest is caught here. */
@@ -67,7 +84,7 @@ static long iret32(struct vcpu *v, struct cpu_user_regs *regs)
 	GUEST_LOAD(uint32_t, f.eflags, sp + offsetof(struct frame32, eflags), bad);
 	f.esp = sp + offsetof(struct frame32, esp);
 	f.ss = regs->ss;
-	if ((f.cs & SEL_RPL) != 1 || (f.eflags & EFLAGS_VM)) {
+	if ((f.cs & SEL_RPL) != 1) {
 		GUEST_LOAD(uint32_t, f.esp, sp + offsetof(struct frame32, esp), bad);
 		GUEST_LOAD(uint32_t, f.ss, sp + offsetof(struct frame32, ss), bad);
 	}
@@ -76,10 +93,8 @@ static long iret32(struct vcpu *v, struct cpu_user_regs *regs)
 		unreadable(v, sp);
 		return 0;
 	}
-	if (unlikely(f.eflags & EFLAGS_VM)) {
-		accept_flags(v, f.eflags);
-		return refuse_vm86(v, regs, &f);
-	}
+	if (unlikely(f.eflags & EFLAGS_VM))
+		return refuse_vm86(v, regs, f.eax);
 	if (unlikely(!(f.cs & SEL_RPL))) {
 		domain_crash(v->domain, "HYPERVISOR_iret to cs %04x: ring 0 is the hypervisor's",
 			     f.cs & 0xffff);
