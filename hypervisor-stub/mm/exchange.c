@@ -80,7 +80,9 @@ static long take_new(struct exchange *e, unsigned int extents)
 			domain_alloc_frames(e->d, e->x.out.extent_order, e->x.out.mem_flags & 0xff);
 
 		if (!f)
-			return refuse(-ENOMEM, "no free extent of order %u", e->x.out.extent_order);
+			return refuse(-ENOMEM, "no free extent of order %u%s",
+				      e->x.out.extent_order,
+				      e->x.out.mem_flags & 0xff ? " at so low an address" : "");
 		e->new[e->new_count++] = (uint32_t)mfn_x(frame_to_mfn(f));
 	}
 	return 0;
