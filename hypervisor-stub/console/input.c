@@ -13,7 +13,7 @@
 
 #define SWITCH_KEY   1 /* Ctrl-a */
 #define SWITCH_TIMES 3
-#define TYPED_MAX    256
+#define TYPED_MAX    1024
 #define KEYS	     64
 
 static char typed[TYPED_MAX];

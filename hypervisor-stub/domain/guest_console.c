@@ -4,7 +4,8 @@
  *
  * Output goes out as it is (a line feed becomes CR LF on the serial line), and the last of it is kept
  * for each domain: its crash report ends with it. Lines of unprivileged domains begin with the
- * domain's number, since several share one line; such a domain's text goes out whole lines at a time.
+ * domain's number, since several share one line; such a domain's text goes out whole lines at a time,
+ * without control characters: it must not move the cursor under another's text.
  * Lock: console.
  */
 #include "console/console.h"
@@ -16,7 +17,7 @@
 
 #define LINE_MAX  256
 #define TAIL_SIZE 1024
-#define INPUT_MAX 1024
+#define INPUT_MAX 16384
 
 struct console_guest {
 	char line[LINE_MAX]; /* of an unprivileged domain, not yet printed */
@@ -57,7 +58,7 @@ static void collect_lines(struct domain *d, struct console_guest *c, const char 
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] == '\n' || c->used == LINE_MAX)
 			flush_line(d, c);
-		if (text[i] != '\n' && text[i] != '\r')
+		if ((text[i] >= ' ' && text[i] <= '~') || text[i] == '\t')
 			c->line[c->used++] = text[i];
 	}
 }

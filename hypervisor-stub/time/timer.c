@@ -20,7 +20,7 @@
 #define PIT_LONGEST	 0xffff
 #define LAPIC_LONGEST	 0x7fffffff
 #define LAPIC_MEASURE_US 10000
-#define TOO_SOON	 500 /* ns: not worth an interrupt's way, fire from the softirq at once */
+#define SHORTEST	 1000 /* ns: so that a guest gets somewhere between two interrupts */
 
 struct timer_queue {
 	struct spinlock lock;
@@ -75,17 +75,19 @@ static void init_hardware(void)
 	}
 }
 
-/* A deadline further away than the hardware counts gets an interrupt on the way. */
+/*
+ * A deadline further away than the hardware counts gets an interrupt on the way. One that is very near,
+ * or was missed meanwhile, comes a little late: timers that set themselves anew must not keep the
+ * softirq going for ever.
+ */
 static void program(struct timer_queue *q, stime_t deadline)
 {
 	stime_t t = now();
-	uint64_t ns = deadline > t ? min(deadline - t, longest_ns) : 0;
+	uint64_t ns = deadline > t + SHORTEST ? min(deadline - t, longest_ns) : SHORTEST;
 	uint64_t ticks = (uint64_t)((unsigned __int128)ns * ticks_per_ns >> 32) + 1;
 
 	q->programmed = t + ns;
-	if (ns < TOO_SOON)
-		softirq_raise(SOFTIRQ_TIMER);
-	else if (lapic_present())
+	if (lapic_present())
 		lapic_timer_set((uint32_t)ticks);
 	else
 		pit_oneshot((uint16_t)min(ticks, (uint64_t)PIT_LONGEST));
@@ -123,7 +125,9 @@ void timer_set(struct timer *t, stime_t deadline)
 	q = &queues[t->cpu];
 	spin_lock(&q->lock);
 	insert(q, t);
-	if (t->deadline < q->programmed)
+	if (t->deadline <= now())
+		softirq_raise(SOFTIRQ_TIMER);
+	else if (t->deadline < q->programmed)
 		program(q, t->deadline);
 	spin_unlock(&q->lock);
 }
@@ -163,10 +167,12 @@ static struct timer *next_due(struct timer_queue *q, stime_t t)
 void timer_softirq(void)
 {
 	struct timer_queue *q = &queues[this_pcpu()->id];
+	stime_t due = now();
 	struct timer *t;
 
+	/* Those that are due now and no others: a function may set its timer again. */
 	q->programmed = STIME_MAX;
-	while ((t = next_due(q, now())))
+	while ((t = next_due(q, due)))
 		t->fire(t->data);
 }
 
