@@ -126,6 +126,10 @@ void clock_init(void)
 		by = "PIT";
 		tsc_hz = pit_measure_tsc(PIT_TICKS) * PIT_HZ / PIT_TICKS;
 	}
+	if (!tsc_hz) {
+		by = "guess: neither ACPI nor the PIT counts";
+		tsc_hz = NS_PER_SECOND;
+	}
 	clock_tsc_base = start;
 	clock_scale = scale_of(tsc_hz);
 	log_info("time: TSC at %llu.%03llu MHz by the %s", (unsigned long long)tsc_hz / 1000000,

@@ -22,9 +22,9 @@ uint64_t clock_from_tsc(uint64_t tsc);
 /* Wait, by the TSC. */
 void clock_wait_us(unsigned int us);
 
-/* pit.c: channel 2 as a stop watch, channel 0 as a one-shot timer. */
+/* pit.c: a stop watch, then a one-shot timer. */
 #define PIT_HZ 1193182
-/* TSC ticks during `pit_ticks` of channel 2. */
+/* TSC ticks during `pit_ticks`; 0: it does not count. */
 uint64_t pit_measure_tsc(uint16_t pit_ticks);
 void pit_oneshot(uint16_t pit_ticks);
 void pit_stop(void);
