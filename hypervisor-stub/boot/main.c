@@ -175,8 +175,11 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	life_init();
 	domain_dump_init();
 	console_release_screen();
-	if (!build_domains(&modules))
-		panic("there is no domain to run");
+	if (!build_domains(&modules)) {
+		/* A user's mistake, explained above: no bug of ours, so no panic. */
+		log_error("there is no domain to run: the machine stops");
+		machine_poweroff(1);
+	}
 	free_modules();
 	sched_start();
 }

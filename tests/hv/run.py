@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 
-OFF, PANIC, RESET = 33, 35, 0
+OFF, PANIC, DIRTY, RESET = 33, 35, 37, 0
 EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 ICOUNT = ["-icount", "shift=0,sleep=off"]
 BANNER = r"Ringmaster, a paravirtualizing hypervisor"
@@ -45,7 +45,7 @@ class Case:
 CASES = [
     Case("no-module", [BANNER, r"memory map:", r"000000100000-\w+ RAM", r"MB of RAM",
                        r"error: there is no kernel for domain 0: give one as the first module",
-                       r"PANIC: there is no domain to run"], PANIC),
+                       r"error: there is no domain to run"], DIRTY),
     Case("double-fault", [r"PANIC: double fault \(#DF\)"] + REPORT, PANIC, "selftest=df"),
     Case("page-fault", [r"PANIC: page fault \(error code 2\) at address 0{12}1000"] + REPORT, PANIC,
          "selftest=pf"),
