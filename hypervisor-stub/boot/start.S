@@ -14,7 +14,12 @@
 #include "mm/layout.h"
 
 #define LOAD_PADDR 0x200000
+#define DEBUG_EXIT 0xf4
+#define DEBUG_EXIT_PANIC 17 /* 2 * 17 + 1 = MACHINE_EXIT_PANIC */
 #define PADDR(sym) ((sym) - IMAGE_VA + LOAD_PADDR)
+
+#define CPUID_LONG_MODE 29 /* bits of edx of leaf 0x80000001 */
+#define CPUID_NX	20
 
 #define TABLE_FLAGS 0x003 /* P RW */
 #define LARGE_FLAGS 0x083 /* P RW PSE */
@@ -41,8 +46,9 @@ start32:
 	jb	no_long_mode
 	mov	$0x80000001, %eax
 	cpuid
-	bt	$29, %edx
+	bt	$CPUID_LONG_MODE, %edx
 	jnc	no_long_mode
+	mov	%edx, %ebx
 
 	/* Four L2 tables of 2 MiB pages: 4 GiB from 0. */
 	mov	$PADDR(early_l2), %edi
@@ -79,8 +85,11 @@ start32:
 	mov	%edi, %cr3
 	mov	$MSR_EFER, %ecx
 	rdmsr
-	or	$(EFER_LME | EFER_NX), %eax
-	wrmsr
+	or	$EFER_LME, %eax
+	bt	$CPUID_NX, %ebx			/* without it C says so, with more words */
+	jnc	1f
+	or	$EFER_NX, %eax
+1:	wrmsr
 	mov	$(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
 	mov	%eax, %cr0
 	lgdt	PADDR(early_gdt_pointer)
@@ -98,8 +107,11 @@ no_long_mode:
 	mov	$0x3f8, %dx
 	out	%al, %dx
 	jmp	1b
-2:	hlt
-	jmp	2b
+2:	mov	$DEBUG_EXIT, %dx			/* as after a panic: console/machine.c */
+	mov	$DEBUG_EXIT_PANIC, %eax
+	out	%eax, %dx
+3:	hlt
+	jmp	3b
 
 	.code64
 start64_low:
@@ -131,7 +143,7 @@ early_gdt_pointer:
 	.word	15
 	.long	PADDR(early_gdt)
 no_long_mode_text:
-	.asciz	"Ringmaster needs a 64-bit processor (long mode)."
+	.asciz	"Ringmaster needs a 64-bit processor (long mode).\n"
 
 	.section .bss.page, "aw", @nobits
 	.balign	4096

@@ -66,6 +66,8 @@ CASES = [
     Case("cpu-max-64", [r"smep, emulated", HELLO], OFF, "", "hello-64", ["-cpu", "max"]),
     Case("cpu-max-smap", [r"smep smap", HELLO], OFF, "smap=yes", "hello-64", ["-cpu", "max"]),
     Case("cpu-intel", [r"cpu: GenuineIntel", HELLO], OFF, "", "hello-64", ["-cpu", "Nehalem"]),
+    Case("no-long-mode", [r"needs a 64-bit processor"], PANIC, qemu=["-cpu", "qemu32"]),
+    Case("no-nx", [r"PANIC: the processor has no NX bit"], PANIC, qemu=["-cpu", "qemu64,-nx"]),
     Case("q35", [HELLO], OFF, "", "hello-32", ["-M", "q35"]),
     Case("microvm", [r"by the PIT", HELLO], OFF, "", "timer-32",
          ["-M", "microvm,x-option-roms=off,isa-serial=on"]),
