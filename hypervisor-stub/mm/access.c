@@ -25,7 +25,10 @@ static bool range_is_guest(uint64_t va, size_t bytes)
 	return (end >= va && end <= CANONICAL_END) || (va >= HV_VIRT_END && (!end || end > va));
 }
 
-/* Words, then bytes: rdi and rsi move on, so after a fault the counts say what is left. */
+/*
+ * Words, then bytes. A word that faults is tried again by bytes, so the count of what is left is exact:
+ * rdi and rsi have moved on.
+ */
 static size_t copy_any(void *to, const void *from, size_t bytes)
 {
 	size_t words = bytes / 8, rest = bytes % 8;
@@ -38,6 +41,7 @@ static size_t copy_any(void *to, const void *from, size_t bytes)
 		     "2:	rep movsb\n"
 		     "	jmp	4f\n"
 		     "3:	leaq	(%[rest], %[words], 8), %[words]\n"
+		     "	jmp	2b\n"
 		     "4:\n"
 		     CLAC
 		     EXTABLE("1b", "3b")
@@ -85,23 +89,4 @@ size_t copy_to_guest(gptr_t to, const void *from, size_t bytes)
 	if (unlikely(!range_is_guest(to.va, bytes)))
 		return bytes;
 	return copy((void *)to.va, from, bytes);
-}
-
-size_t clear_guest(gptr_t to, size_t bytes)
-{
-	void *at = (void *)to.va;
-
-	if (!range_is_guest(to.va, bytes))
-		return bytes;
-	/* clang-format off */
-	asm volatile(STAC
-		     "1:	rep stosb\n"
-		     "2:\n"
-		     CLAC
-		     EXTABLE("1b", "2b")
-		     : "+c"(bytes), "+D"(at)
-		     : "a"(0)
-		     : "memory");
-	/* clang-format on */
-	return bytes;
 }

@@ -4,7 +4,7 @@
  *
  * The boot code leaves a root with the image and the direct map. Here the other slots get their tables,
  * all of them at once: guests' roots copy the level-4 entries, so none may be added later. Runs on the
- * boot pCPU before there is any guest; hv_map() also later, for device memory, on the boot pCPU.
+ * boot pCPU before there is any guest.
  */
 #include "console/console.h"
 #include "cpu/asm.h"
@@ -23,19 +23,10 @@ maddr_t hv_root;
 
 static void *(*early_alloc)(unsigned int order);
 
-static void *new_table(void)
-{
-	void *p = early_alloc ? early_alloc(0) : heap_alloc(0, HEAP_ZERO);
-
-	if (!p)
-		panic("no memory for a page table of the hypervisor's own");
-	return p;
-}
-
 static pte_t *descend(pte_t *entry, uint64_t flags)
 {
 	if (!(*entry & PTE_P))
-		pte_write(entry, pte_make(virt_to_mfn(new_table()), flags));
+		pte_write(entry, pte_make(virt_to_mfn(early_alloc(0)), flags));
 	return mfn_to_virt(pte_mfn(*entry));
 }
 
@@ -89,5 +80,5 @@ void frame_init(mfn_t top, void *(*alloc)(unsigned int order))
 	m2p_init(alloc);
 	iomem_init();
 	iomem_add(_maddr(0), _maddr(1 << 20));
-	early_alloc = NULL;
+	softirq_register(SOFTIRQ_TLB, tlb_flush_local);
 }

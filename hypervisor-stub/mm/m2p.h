@@ -15,6 +15,9 @@
 /* Guests see M2P_VA read-only; we write here. */
 #define M2P_WRITE_VA (FRAME_TABLE_VA + (1UL << 38))
 
+/* init.c: map one page or superpage of ours while frame_init() runs; flags as the hardware has them. */
+void hv_map(uint64_t va, maddr_t maddr, uint64_t flags);
+
 void m2p_init(void *(*alloc)(unsigned int order));
 
 /* The first slot of a 32-bit guest's top L2 that is ours, and how many frames its M2P tells of. */

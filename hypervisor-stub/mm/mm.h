@@ -197,7 +197,6 @@ void tlb_flush_domain(struct domain *d);
  */
 size_t copy_from_guest(void *to, gptr_t from, size_t bytes);
 size_t copy_to_guest(gptr_t to, const void *from, size_t bytes);
-size_t clear_guest(gptr_t to, size_t bytes);
 
 /* ---- walk.c ------------------------------------------------------------------------------------- */
 
@@ -267,7 +266,5 @@ void iomem_deny(maddr_t start, maddr_t end);
 void iomem_read_only(maddr_t start, maddr_t end);
 /* The root with nothing but our slots: for idle vCPUs, and the model for every other L4. */
 extern maddr_t hv_root;
-/* Map one page of ours at va, in slots 256-261; PTE flags as the hardware has them. Panics. */
-void hv_map(uint64_t va, maddr_t maddr, uint64_t flags);
 
 #endif

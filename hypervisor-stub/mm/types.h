@@ -233,9 +233,6 @@ int table_update(struct domain *d, struct frame *table, unsigned int slot, pte_t
 
 /* Where the L1 entry for va is, in a live L1 table of v's kernel root; NULL: nowhere. */
 pte_t *walk_l1e(const struct vcpu *v, uint64_t va);
-/* The table of `level` that maps va and its slot; NULL if the walk ends before it. */
-struct frame *walk_table(const struct vcpu *v, uint64_t va, unsigned int level, unsigned int *slot);
-
 /* ---- heap.c ------------------------------------------------------------------------------------------ */
 
 /* A frame that its last user left; `data` says whose it holds: a domain's serial, or a stranger's. */

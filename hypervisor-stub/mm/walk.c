@@ -13,25 +13,6 @@ static unsigned int top_level(const struct vcpu *v)
 	return v->domain->is_32bit ? 3 : 4;
 }
 
-struct frame *walk_table(const struct vcpu *v, uint64_t va, unsigned int level, unsigned int *slot)
-{
-	unsigned int at = top_level(v);
-	struct frame *f = v->kernel_root;
-
-	if (v->domain->is_32bit && va >> 32)
-		return NULL;
-	while (f && at > level) {
-		pte_t e = pte_read((pte_t *)mfn_to_virt(frame_to_mfn(f)) + pt_slot(va, at));
-
-		if ((e & (PTE_P | PTE_PSE)) != PTE_P || !mfn_valid(pte_mfn(e)))
-			return NULL;
-		f = mfn_to_frame(pte_mfn(e));
-		at--;
-	}
-	*slot = pt_slot(va, level);
-	return f;
-}
-
 pte_t *walk_l1e(const struct vcpu *v, uint64_t va)
 {
 	unsigned int at = top_level(v);
