@@ -35,7 +35,6 @@ static inline unsigned long mfn_x(mfn_t mfn)
 
 /* ---- start.c ---- */
 extern start_info_t *xen_start_info;
-extern unsigned long xen_features;
 _Noreturn void xen_start(start_info_t *si);
 
 /* ---- x86_32/head.S: a page of the image where shared_info is mapped, and its fields ---- */

@@ -172,6 +172,7 @@ void page_init(void)
 		align_up(machine_info.page_count * sizeof(struct page), PAGE_SIZE) >> PAGE_SHIFT;
 	unsigned i;
 
+	free_count = total_count = 0;
 	for (i = 0; i < ORDER_COUNT; i++)
 		list_init(&free_lists[i]);
 	for (i = 0; i < ARRAY_SIZE(machine_info.free); i++) {
