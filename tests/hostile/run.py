@@ -57,9 +57,6 @@ def main():
             else:
                 passed += 1
                 print("ok" if "hostile: done" in log else "ok (the guest was ended)")
-    if os.environ.get("COUNTS"):
-        with open(os.environ["COUNTS"], "a", encoding="ascii") as counts:
-            counts.write(f"hostile {passed} {failed}\n")
     print(f"{passed} passed, {failed} failed")
     return failed != 0
 
