@@ -2,11 +2,11 @@
 /*
  * How a domain ends, and the machine with it.
  *
- * A domain shuts itself down (SCHEDOP_shutdown), crashes, or is killed. Domain 0's end is the machine's
- * (observed32.md 5.3); so is the end of the last domain. Another domain is destroyed in the background:
- * a list of steps, each of which may stop (for preemption, or because another domain still holds a frame)
- * and go on at the next SOFTIRQ_REAP, so that a big domain's end delays nobody. The domain stays
- * findable, and its number taken, until its memory is back.
+ * A domain shuts itself down (SCHEDOP_shutdown), crashes, or is killed. Domain 0's end is the
+ * machine's (observed32.md 5.3); so is the end of the last domain. Another domain is destroyed in the
+ * background by a list of steps. Each step may stop, for preemption or because another domain still
+ * holds a frame, and goes on at the next SOFTIRQ_REAP: a big domain's end delays nobody. The domain
+ * stays findable, and its number taken, until its memory is back.
  *
  * Locks: domain.life for the state; the steps run with none held, in softirq context.
  */
