@@ -14,6 +14,11 @@
 
 #define TICK_NS (NSEC_PER_SEC / 100) /* USER_HZ: the unit of times in /proc */
 
+#define FLAGS_USER    0x400100u /* PF_RANDOMIZE, PF_SUPERPRIV: as most processes have them on Linux */
+#define FLAGS_KTHREAD 0x200040u /* PF_KTHREAD, PF_FORKNOEXEC: ps shows such names in brackets */
+#define LOW_31_BITS   0x7fffffffu
+#define CAP_ALL	      0x1ffffffffffull /* 41 capabilities */
+
 struct snapshot {
 	int pid, ppid, pgrp, session, tpgid, threads, nice, exit_signal;
 	uint32_t tty;
@@ -110,7 +115,7 @@ static unsigned long ticks(uint64_t ns)
 
 static unsigned long low31(uint64_t set)
 {
-	return (unsigned long)(set & 0x7fffffff);
+	return (unsigned long)(set & LOW_31_BITS);
 }
 
 static int show_stat(struct text *t, int pid)
@@ -124,7 +129,7 @@ static int show_stat(struct text *t, int pid)
 		return r;
 	m = s.mm ? s.mm : &none;
 	text_printf(t, "%d (%s) %c %d %d %d %u %d %u 0 0 0 0 ", s.pid, s.name, s.state, s.ppid,
-		    s.pgrp, s.session, s.tty, s.tpgid, s.mm ? 0x400100u : 0x200040u);
+		    s.pgrp, s.session, s.tty, s.tpgid, s.mm ? FLAGS_USER : FLAGS_KTHREAD);
 	text_printf(t, "%lu %lu %lu %lu %d %d %d 0 %lu %lu %lu 4294967295 ", ticks(s.user),
 		    ticks(s.system), ticks(s.child_user), ticks(s.child_system), 20 + s.nice,
 		    s.nice, s.threads, ticks(s.start), m->total_pages * PAGE_SIZE, m->page_count);
@@ -192,7 +197,7 @@ static int show_status(struct text *t, int pid)
 		    (unsigned long long)s.blocked);
 	text_printf(t, "SigIgn:\t%016llx\nSigCgt:\t%016llx\n", (unsigned long long)s.ignored,
 		    (unsigned long long)s.caught);
-	full = s.cred.euid ? 0 : 0x1ffffffffffull;
+	full = s.cred.euid ? 0 : CAP_ALL;
 	text_printf(t, "CapInh:\t%016x\nCapPrm:\t%016llx\nCapEff:\t%016llx\n", 0, full, full);
 	drop(&s);
 	return 0;

@@ -9,6 +9,9 @@
 #include "fs/ramfs.h"
 #include "proc.h"
 
+#define RAMFS_MAGIC 0x858458f6u /* Linux's, for statfs */
+#define TMPFS_MAGIC 0x01021994u
+
 /* ---- entries ---- */
 
 static struct ramfs_entry *find(const struct inode *dir, const char *name, size_t len)
@@ -363,7 +366,7 @@ static void ramfs_kill(struct super *sb)
 
 static void ramfs_statfs(struct super *sb, struct statfs_k *st)
 {
-	st->type = sb->type == &ramfs_type ? 0x858458f6 : 0x01021994; /* Linux's magic numbers */
+	st->type = sb->type == &ramfs_type ? RAMFS_MAGIC : TMPFS_MAGIC;
 	st->block_size = PAGE_SIZE;
 	st->name_max = NAME_LONGEST;
 	if (sb->type == &ramfs_type)

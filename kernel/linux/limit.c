@@ -4,9 +4,12 @@
  */
 #include "linux/linux.h"
 
+#define INFINITY32   0xffffffffu
+#define INFINITY_OLD 0x7fffffffu /* of getrlimit, which programs before Linux 2.3 use */
+
 static uint32_t limit32(uint64_t v)
 {
-	return v > 0xffffffffu ? 0xffffffffu : (uint32_t)v;
+	return v > INFINITY32 ? INFINITY32 : (uint32_t)v;
 }
 
 static long limits_put32(uint32_t which, uint32_t *user, uint32_t most)
@@ -24,12 +27,12 @@ static long limits_put32(uint32_t which, uint32_t *user, uint32_t most)
 
 long sys_ugetrlimit(const struct args *a)
 {
-	return limits_put32(a->v[0], arg_ptr(a, 1), 0xffffffffu);
+	return limits_put32(a->v[0], arg_ptr(a, 1), INFINITY32);
 }
 
 long sys_getrlimit(const struct args *a)
 {
-	return limits_put32(a->v[0], arg_ptr(a, 1), 0x7fffffffu);
+	return limits_put32(a->v[0], arg_ptr(a, 1), INFINITY_OLD);
 }
 
 static long limits_set(struct process *p, uint32_t which, const struct rlimit64 *new)
@@ -48,7 +51,7 @@ static long limits_set(struct process *p, uint32_t which, const struct rlimit64 
 
 static uint64_t limit64(uint32_t v)
 {
-	return v == 0xffffffffu ? RLIM_INFINITY : v;
+	return v == INFINITY32 ? RLIM_INFINITY : v;
 }
 
 long sys_setrlimit(const struct args *a)

@@ -92,20 +92,28 @@ long sys_waitpid(const struct args *a)
 	return wait_for(arg_int(a, 0), arg_ptr(a, 1), arg_int(a, 2), NULL);
 }
 
+/* A status as wait4 reports it: one of these in the low byte, the code or signal above. */
+enum {
+	STATUS_SIGNAL = 0x7f,
+	STATUS_STOPPED = 0x7f,
+	STATUS_CORE = 0x80,
+	STATUS_CONTINUED = 0xffff,
+};
+
 /* What happened to a child, as siginfo tells it. */
 static struct siginfo child_info(int pid, int status)
 {
 	struct siginfo i = { .signo = SIGCHLD, .pid = pid, .uid = (int)current->proc->cred.uid };
 
-	if (status == 0xffff) {
+	if (status == STATUS_CONTINUED) {
 		i.code = CLD_CONTINUED;
 		i.status = SIGCONT;
-	} else if ((status & 0xff) == 0x7f) {
+	} else if ((status & 0xff) == STATUS_STOPPED) {
 		i.code = CLD_STOPPED;
 		i.status = status >> 8 & 0xff;
-	} else if (status & 0x7f) {
-		i.code = status & 0x80 ? CLD_DUMPED : CLD_KILLED;
-		i.status = status & 0x7f;
+	} else if (status & STATUS_SIGNAL) {
+		i.code = status & STATUS_CORE ? CLD_DUMPED : CLD_KILLED;
+		i.status = status & STATUS_SIGNAL;
 	} else {
 		i.code = CLD_EXITED;
 		i.status = status >> 8 & 0xff;

@@ -62,6 +62,7 @@ _Static_assert(sizeof(struct statx) == 256, "struct statx");
 _Static_assert(sizeof(struct statfs32) == 64, "struct statfs of i386");
 _Static_assert(sizeof(struct statfs64) == 84, "struct statfs64 of i386");
 
+#define ST_VALID	   0x20u /* of statfs: the flags mean something */
 #define STATX_BASIC	   0x7ffu
 #define STATX_BTIME	   0x800u
 #define STATX_MNT_ID	   0x1000u
@@ -240,7 +241,7 @@ static void fill_statfs(const struct path *p, struct statfs_k *s)
 	s->block_size = PAGE_SIZE;
 	s->name_max = NAME_LONGEST;
 	s->flags = p->mnt->flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME);
-	s->flags |= 0x20; /* ST_VALID */
+	s->flags |= ST_VALID;
 	if (p->mnt->sb->type->statfs)
 		p->mnt->sb->type->statfs(p->mnt->sb, s);
 }

@@ -25,6 +25,8 @@ enum {
 enum { TCIFLUSH, TCOFLUSH, TCIOFLUSH };
 enum { TCOOFF, TCOON, TCIOFF, TCION };
 
+#define UPPER_HALF 0xffff0000u
+
 /* The old System V structure. */
 struct termio {
 	uint16_t c_iflag, c_oflag, c_cflag, c_lflag;
@@ -89,10 +91,10 @@ static long set_termio(struct tty *t, const void *user, bool flush)
 	if (copy_from_user(&new, user, sizeof(new)))
 		return -EFAULT;
 	get_settings(t, &s);
-	s.c_iflag = (s.c_iflag & 0xffff0000u) | new.c_iflag;
-	s.c_oflag = (s.c_oflag & 0xffff0000u) | new.c_oflag;
-	s.c_cflag = (s.c_cflag & 0xffff0000u) | new.c_cflag;
-	s.c_lflag = (s.c_lflag & 0xffff0000u) | new.c_lflag;
+	s.c_iflag = (s.c_iflag & UPPER_HALF) | new.c_iflag;
+	s.c_oflag = (s.c_oflag & UPPER_HALF) | new.c_oflag;
+	s.c_cflag = (s.c_cflag & UPPER_HALF) | new.c_cflag;
+	s.c_lflag = (s.c_lflag & UPPER_HALF) | new.c_lflag;
 	s.c_line = new.c_line;
 	memcpy(s.c_cc, new.c_cc, sizeof(new.c_cc));
 	return set_settings(t, &s, flush);
