@@ -8,8 +8,6 @@
 
 #define FOREIGN_MFN (MODEL_FIRST + MODEL_FRAMES)
 
-const unsigned int model_slots[MODEL_SLOTS] = { 0, 1, 2, 3, 7, 255, 256, 271, 300, 509, 511 };
-
 struct model model;
 unsigned int model_stale_uses;
 
@@ -18,10 +16,10 @@ static unsigned int level_of(enum frame_type t)
 	return t == FT_L2_TOP ? 2 : t <= FT_L4 ? (unsigned int)t : 0;
 }
 
-void model_reset(const struct domain *d)
+void model_reset(const struct domain *domain)
 {
 	memset(&model, 0, sizeof(model));
-	model.d = d;
+	model.d = domain;
 }
 
 static bool pae_root(enum frame_type type)
@@ -307,9 +305,9 @@ int model_unpin(unsigned int f)
 /* What l1_update() may change without touching references. */
 static bool same_page(pte_t old, pte_t e)
 {
-	pte_t held = PTE_P | PTE_RW | PTE_ADDRESS | PTE_CACHE_MASK;
+	pte_t kept = PTE_P | PTE_RW | PTE_ADDRESS | PTE_CACHE_MASK;
 
-	return (old & PTE_P) && !((old ^ e) & held);
+	return (old & PTE_P) && !((old ^ e) & kept);
 }
 
 int model_update(unsigned int f, unsigned int s, pte_t e, domid_t from, bool keep_ad)

@@ -9,14 +9,7 @@
 #ifndef TESTS_UNIT_MM_MODEL_H
 #define TESTS_UNIT_MM_MODEL_H
 
-#include "mm/types.h"
-
-#define MODEL_FRAMES 96 /* of the domain under test, from mfn MODEL_FIRST */
-#define MODEL_FIRST  1024
-#define MODEL_SLOTS  11
-
-/* The slots of a table that a test ever fills. */
-extern const unsigned int model_slots[MODEL_SLOTS];
+#include "tests/unit/mm/course.h"
 
 struct model_frame {
 	enum frame_type type; /* while count > 0 */
@@ -39,7 +32,7 @@ extern struct model model;
 /* Times that a frame became what stale translations could harm. */
 extern unsigned int model_stale_uses;
 
-void model_reset(const struct domain *d);
+void model_reset(const struct domain *domain);
 
 /* 0 or the error that the operation must have; the model has changed only if 0. */
 int model_get(unsigned int f, enum frame_type type);
