@@ -161,6 +161,8 @@ static long status(struct evtchn_status *op)
 	p = port_at(d, op->port);
 	if (p)
 		describe(p, op);
+	else if (op->port < PORT_GROUP)
+		op->status = EVTCHNSTAT_closed; /* the first ports are always there */
 	else
 		rc = -EINVAL;
 	spin_unlock(&d->evtchn->lock);

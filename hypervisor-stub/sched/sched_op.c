@@ -19,7 +19,7 @@ static long block(void)
 
 	vcpu_set_upcall_mask(v, false);
 	/* An event that is already there: nothing to wait for, its upcall comes on the way back. */
-	if (!vcpu_upcall_pending(v) && !v->pv.nmi_pending)
+	if (!vcpu_upcall_pending(v) && (!v->pv.nmi_pending || v->pv.nmi_masked))
 		vcpu_block_current();
 	return 0;
 }
