@@ -177,6 +177,13 @@ struct signal_frame; /* kernel/include/signal.h: what the handler is to see */
 int machine_signal_enter(struct regs *regs, const struct signal_frame *f);
 
 /*
+ * Code of a program's that ends a handler, for those that bring none of their own. The kernel maps
+ * the page, readable and executable, at MACHINE_SIGNAL_CODE_VA of every program.
+ */
+#define MACHINE_SIGNAL_CODE_VA (machine_user_end - PAGE_SIZE)
+void machine_signal_code(void *page);
+
+/*
  * Undoes it (sigreturn, or rt_sigreturn): restores regs and FPU, stores the old mask. -EFAULT for a
  * frame that cannot be read, then nothing has changed.
  */

@@ -169,6 +169,33 @@ static void sigcontext_apply(struct regs *r, const struct sigcontext *sc)
 	r->eflags = (r->eflags & ~FLAGS_USER) | (sc->eflags & FLAGS_USER) | FLAG_FIXED;
 }
 
+/* ---- Code that returns from a handler, for programs without a restorer ---- */
+
+#define RT_CODE_OFFSET 16
+
+void machine_signal_code(void *page)
+{
+	static const uint8_t old_return[] = {
+		0x58,			      /* pop %eax: the signal number */
+		0xb8, 119,  0x00, 0x00, 0x00, /* mov $sigreturn, %eax */
+		0xcd, 0x80,		      /* int $0x80 */
+	};
+	static const uint8_t rt_return[] = {
+		0xb8, 173,  0x00, 0x00, 0x00, /* mov $rt_sigreturn, %eax */
+		0xcd, 0x80,		      /* int $0x80 */
+	};
+
+	memcpy(page, old_return, sizeof(old_return));
+	memcpy((uint8_t *)page + RT_CODE_OFFSET, rt_return, sizeof(rt_return));
+}
+
+static uint32_t return_address(const struct sigaction_k *a)
+{
+	if (a->flags & SA_RESTORER)
+		return a->restorer;
+	return MACHINE_SIGNAL_CODE_VA + (a->flags & SA_SIGINFO ? RT_CODE_OFFSET : 0);
+}
+
 /* ---- Entering a handler ---- */
 
 /* The fields that the kinds of siginfo share their places for; see sigaction(2). */
@@ -195,7 +222,7 @@ static unsigned long frame_start(unsigned long sp, size_t size)
 static unsigned long push_old(const struct regs *r, const struct signal_frame *f, unsigned long sp,
 			      uint32_t fpstate)
 {
-	struct old_frame frame = { .return_address = f->action->restorer,
+	struct old_frame frame = { .return_address = return_address(f->action),
 				   .sig = f->sig,
 				   .extra_mask = f->old_mask >> 32 };
 
@@ -207,7 +234,7 @@ static unsigned long push_old(const struct regs *r, const struct signal_frame *f
 static unsigned long push_rt(const struct regs *r, const struct signal_frame *f, unsigned long sp,
 			     uint32_t fpstate)
 {
-	struct rt_frame frame = { .return_address = f->action->restorer, .sig = f->sig };
+	struct rt_frame frame = { .return_address = return_address(f->action), .sig = f->sig };
 
 	sp = frame_start(sp, sizeof(frame));
 	frame.info_pointer = sp + offsetof(struct rt_frame, info);
@@ -227,8 +254,7 @@ int machine_signal_enter(struct regs *r, const struct signal_frame *f)
 	unsigned long sp = fpstate_push(top), fpstate = sp == top ? 0 : sp;
 	bool rt = f->action->flags & SA_SIGINFO;
 
-	/* There is no page with code of ours in the program that could stand in for a restorer. */
-	if (!sp || !(f->action->flags & SA_RESTORER))
+	if (!sp)
 		return -EFAULT;
 	sp = rt ? push_rt(r, f, sp, fpstate) : push_old(r, f, sp, fpstate);
 	if (!sp)

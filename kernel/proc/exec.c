@@ -18,7 +18,7 @@
 #define STRING_MAX     (128u << 10)
 #define HEAD_SIZE      256
 #define SCRIPT_NESTING 5
-#define STACK_TOP      (machine_user_end - PAGE_SIZE) /* an unmapped page ends the program's part */
+#define STACK_TOP      MACHINE_SIGNAL_CODE_VA
 #define STACK_INITIAL  (32 * PAGE_SIZE)
 #define PATH_LENGTH    4096
 
@@ -290,6 +290,31 @@ static int add_stack_region(struct mm *mm)
 	return vma_insert(mm, &v);
 }
 
+/* One page for all programs. We keep a reference of our own: whoever writes gets a copy. */
+static int add_signal_code(struct mm *mm)
+{
+	static pfn_t page = { ~0ul };
+	struct vma v = { .start = MACHINE_SIGNAL_CODE_VA,
+			 .end = MACHINE_SIGNAL_CODE_VA + PAGE_SIZE,
+			 .prot = PROT_READ | PROT_EXEC,
+			 .flags = MAP_PRIVATE,
+			 .file_bytes = ~0ull };
+	int rc;
+
+	if (pfn_is_none(page)) {
+		page = page_alloc_zeroed();
+		if (pfn_is_none(page))
+			return -ENOMEM;
+		machine_signal_code(machine_page_va(page));
+	}
+	rc = vma_insert(mm, &v);
+	if (!rc)
+		rc = space_map(mm->space, v.start, page, vma_access(&v, true));
+	if (!rc)
+		page_get(page);
+	return rc;
+}
+
 /* ---- The change ---- */
 
 static void use_mm(struct mm *mm)
@@ -313,6 +338,8 @@ static struct mm *build_mm(struct exec *e, struct file *f, struct elf_image *ima
 	rc = e->head_size < 0 ? e->head_size : elf_load(mm, f, e->head, e->head_size, image);
 	if (!rc)
 		rc = add_stack_region(mm);
+	if (!rc)
+		rc = add_signal_code(mm);
 	if (rc) {
 		mm_put(mm);
 		return err_ptr(rc);
