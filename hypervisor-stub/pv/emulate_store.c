@@ -7,9 +7,9 @@
  * with all its side effects; MMX, SSE and x87 stores are not, nor what crosses an entry: those stay the
  * guest's page fault.
  *
- * The order makes each instruction atomic for its guest: read, compute, store by compare-and-swap if the
- * old value mattered, and only if the store was accepted do registers and flags change. If another vCPU
- * was faster, nothing has happened and the instruction is executed again.
+ * The order: read, compute, store (by compare-and-swap if the instruction is locked), and only if the
+ * store was accepted do registers and flags change. If another vCPU was faster, nothing has happened and
+ * the instruction is executed again.
  */
 #include "console/console.h"
 #include "lib/string.h"
@@ -22,7 +22,7 @@ struct store {
 	uint64_t va; /* linear address of the memory operand */
 	unsigned int bytes;
 	uint64_t old, value;
-	bool conditional; /* the value follows from the old one */
+	bool conditional; /* atomic: only if the old value is still there */
 	bool skip;	  /* a compare failed: registers change, memory does not */
 
 	uint64_t flags;
@@ -64,17 +64,17 @@ static bool at_memory(struct emulation *e, struct store *s, unsigned int bytes)
 	return true;
 }
 
-/* Read what is there now; the store will happen only if it still is. */
-static bool old_value(struct store *s)
+/* Read what is there now. With LOCK the store will happen only if it still is. */
+static bool old_value(struct emulation *e, struct store *s)
 {
-	s->conditional = true;
+	s->conditional = e->in.lock;
 	s->old = 0;
 	return s->bytes <= sizeof(s->old) && !copy_from_guest(&s->old, _gptr(s->va), s->bytes);
 }
 
 static bool modify_at_memory(struct emulation *e, struct store *s, unsigned int bytes)
 {
-	return at_memory(e, s, bytes) && old_value(s);
+	return at_memory(e, s, bytes) && old_value(e, s);
 }
 
 /* ---- the instructions --------------------------------------------------------------------------- */
@@ -136,7 +136,7 @@ static bool bit_op(struct emulation *e, struct store *s, unsigned int op, bool i
 		if (e->bits != 64)
 			s->va = (uint32_t)s->va;
 	}
-	if (!old_value(s))
+	if (!old_value(e, s))
 		return false;
 	mask = 1UL << (n & (bits - 1));
 	s->flags = (s->flags & ~ALU_FLAG_CF) | (s->old & mask ? ALU_FLAG_CF : 0);
@@ -148,6 +148,7 @@ static bool exchange(struct emulation *e, struct store *s)
 {
 	if (!modify_at_memory(e, s, pair_bytes(e)))
 		return false;
+	s->conditional = true; /* XCHG is locked without saying so */
 	s->value = emulation_reg(e, e->in.reg, s->bytes);
 	set_reg(s, e->in.reg, s->bytes, s->old);
 	return true;
@@ -169,6 +170,7 @@ static bool compare_exchange(struct emulation *e, struct store *s)
 
 	if (!modify_at_memory(e, s, pair_bytes(e)))
 		return false;
+	s->conditional = true;
 	expected = emulation_reg(e, REG_AX, s->bytes);
 	alu_binary(ALU_CMP, s->bytes, expected, s->old, &s->flags);
 	s->value = emulation_reg(e, e->in.reg, s->bytes);
@@ -185,6 +187,7 @@ static bool compare_exchange_8b(struct emulation *e, struct store *s)
 
 	if ((e->in.reg & 7) != 1 || e->in.rex_w || !modify_at_memory(e, s, 8))
 		return false;
+	s->conditional = true;
 	s->value = (uint32_t)e->gpr[REG_BX] | e->gpr[REG_CX] << 32;
 	s->flags |= ALU_FLAG_ZF;
 	if (expected != s->old) {
@@ -326,6 +329,8 @@ static bool one_byte(struct emulation *e, struct store *s)
 		return plain_store(e, s, bytes, emulation_reg(e, in->reg, bytes));
 	case 0x8f:
 		return pop_to_memory(e, s);
+	case 0x9c: /* PUSHF: the frame's flags are what the guest would see, but for RF */
+		return push(e, s, s->flags & ~EFLAGS_RF, push_bytes(e));
 	case 0xa2:
 	case 0xa3:
 		return plain_store(e, s, bytes, emulation_reg(e, REG_AX, bytes));
@@ -397,13 +402,25 @@ static bool two_byte(struct emulation *e, struct store *s)
 	}
 }
 
+/* MOVBE to memory: the bytes in the other order. */
+static bool store_swapped(struct emulation *e, struct store *s)
+{
+	unsigned int bytes = e->in.operand_bytes;
+	uint64_t value = emulation_reg(e, e->in.reg, bytes);
+
+	return !e->in.repne &&
+	       plain_store(e, s, bytes, __builtin_bswap64(value) >> (64 - 8 * bytes));
+}
+
 static bool compute(struct emulation *e, struct store *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->flags = e->regs->rflags;
 	if (e->in.map == MAP_ONE)
 		return one_byte(e, s);
-	return e->in.map == MAP_0F && two_byte(e, s);
+	if (e->in.map == MAP_0F)
+		return two_byte(e, s);
+	return e->in.map == MAP_0F38 && e->in.opcode == 0xf1 && store_swapped(e, s);
 }
 
 /* ---- doing it ----------------------------------------------------------------------------------- */
