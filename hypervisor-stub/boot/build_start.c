@@ -7,6 +7,7 @@
  */
 #include "abi/dispatch.h"
 #include "boot/build.h"
+#include "domain/console_ring.h"
 #include "lib/string.h"
 
 #include <xen/foreign/x86_32.h>
@@ -15,6 +16,16 @@
 static uint64_t page_mfn(const struct build *b, uint64_t va)
 {
 	return mfn_x(build_mfn(b, (va - b->layout.base) >> PAGE_SHIFT));
+}
+
+static void fill_domu(const struct build *b, struct start_info *si)
+{
+	mfn_t ring = _mfn(page_mfn(b, b->layout.console_page));
+
+	memset(mfn_to_virt(ring), 0, PAGE_SIZE);
+	si->store_mfn = page_mfn(b, b->layout.xenstore_page);
+	si->console.domU.mfn = mfn_x(ring);
+	si->console.domU.evtchn = console_ring_attach(b->d, ring);
 }
 
 static void fill_common(const struct build *b, struct start_info *si)
@@ -32,8 +43,7 @@ static void fill_common(const struct build *b, struct start_info *si)
 		si->console.dom0.info_off = sizeof(*si);
 		si->console.dom0.info_size = sizeof(struct dom0_vga_console_info);
 	} else {
-		si->store_mfn = page_mfn(b, l->xenstore_page);
-		si->console.domU.mfn = page_mfn(b, l->console_page);
+		fill_domu(b, si);
 	}
 	si->pt_base = l->tables;
 	si->nr_pt_frames = l->table_pages;
@@ -63,6 +73,7 @@ static void narrow(struct start_info_x86_32 *n, const struct start_info *si)
 		n->console.dom0.info_size = si->console.dom0.info_size;
 	} else {
 		n->console.domU.mfn = si->console.domU.mfn;
+		n->console.domU.evtchn = si->console.domU.evtchn;
 	}
 	n->pt_base = si->pt_base;
 	n->nr_pt_frames = si->nr_pt_frames;

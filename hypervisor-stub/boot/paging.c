@@ -115,7 +115,7 @@ static void map_image(void)
 		unmap_page((uint64_t)pcpu_stacks[i] + IST_GUARD * PAGE_SIZE);
 }
 
-/* The frame numbers above are those of RAM only: a directly mapped device would be cached. */
+/* RAM and nothing else: a device mapped here would be cached. */
 static void map_direct(void)
 {
 	for (unsigned int i = 0; i < ram.count; i++) {

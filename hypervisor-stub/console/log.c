@@ -3,8 +3,8 @@
  * The log: lines with a time and a level, to the consoles that `console=` names and to a ring.
  *
  * loglvl= and guest_loglvl= have Xen's syntax: a level (none, error, warning, info, debug, all), or
- * LEVEL/LIMITED where lines between the two are rate limited. The ring keeps what was said before
- * anybody listened; debug key `d`-style dumps and crash reports come through here as well.
+ * LEVEL/LIMITED where lines between the two are rate limited. The ring keeps the last of it, so that the
+ * screen, which comes later than the serial line, shows what was said before.
  *
  * Lock: console, for the devices and the ring. Nobody is called while it is held.
  */

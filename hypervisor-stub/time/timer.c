@@ -176,6 +176,23 @@ void timer_softirq(void)
 		t->fire(t->data);
 }
 
+static void show_queue(void)
+{
+	struct timer_queue *q = &queues[this_pcpu()->id];
+	stime_t t = now();
+	struct timer *timer;
+
+	/* Only this pCPU's softirqs change the queue, and this is one: the lock would be for nothing. */
+	log_info("now %llu ns, interrupt at %lld ns from now", (unsigned long long)t,
+		 q->programmed == STIME_MAX ? -1LL : (long long)(q->programmed - t));
+	list_for_each (timer, &q->timers, queue) {
+		uint64_t offset;
+		const char *name = symbol_name((uint64_t)timer->fire, &offset);
+
+		log_info("  %12lld ns from now: %s", (long long)(timer->deadline - t), name);
+	}
+}
+
 void timer_queue_init(void)
 {
 	for (unsigned int i = 0; i < MAX_PCPUS; i++) {
@@ -185,4 +202,5 @@ void timer_queue_init(void)
 	}
 	init_hardware();
 	softirq_register(SOFTIRQ_TIMER, timer_softirq);
+	debug_key('a', "timers of this processor", show_queue);
 }

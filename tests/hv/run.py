@@ -82,8 +82,8 @@ CASES = [
     Case("log-levels", [HELLO], OFF, "loglvl=error", "hello-32", never=[r"memory map", BANNER]),
     Case("no-console", [], OFF, "console=vga", "hello-32", never=[r"."]),
     Case("debug-keys", [r"keys go to Ringmaster", r"  h  list the debug keys", r"  R  reset",
-                        r"no debug key '~'"], RESET, "", "console-input-32",
-         typed=SWITCH + "h~R"),
+                        r"no debug key '~'", r"timers of this", r"ns from now: refresh"], RESET, "",
+         "console-input-32", typed=SWITCH + "h~aR"),
     Case("acpi-power-off", [HELLO, r"audit: clean"], RESET, "", "hello-32", device=False),
     Case("bad-selftest", [r"selftest=nonsense is not known", HELLO], OFF, "selftest=nonsense", "hello-32"),
 ]
