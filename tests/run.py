@@ -17,8 +17,8 @@ that found differences, or none, fails the test whatever the image says.
 A test's head comment may hold a line "Run with: key=value ..." (values quoted as in a shell):
 args= the domain's command line, ramdisk= bytes of a ramdisk to make, hv= hypervisor options,
 cpu= a QEMU model, mem= of the machine, input= text typed on the serial line, pair=same|other to
-start its image of that width as an unprivileged domain beside it. With --domu the image itself is unprivileged and
-alone; tests that say "Runs as: domain 0" are left out.
+start its image of that width as an unprivileged domain beside it. With --domu the image itself is
+unprivileged and alone; tests that say "Runs as: domain 0" are left out.
 """
 
 import argparse
@@ -173,7 +173,8 @@ def main():
     p.add_argument("--width", choices=["32", "64"])
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--timeout", type=float, default=30)
-    p.add_argument("--counts", help="write 'passed failed' to this file")
+    p.add_argument("--counts", default=os.environ.get("COUNTS"),
+                   help="append 'SUITE PASSED FAILED' to this file (default: $COUNTS)")
     p.add_argument("--logs", help="keep each run's console log in this folder")
     p.add_argument("--cpu", help="a QEMU processor model, for tests that do not name one")
     p.add_argument("--qemu", default="qemu-system-x86_64")
@@ -199,8 +200,8 @@ def main():
                 for line in lines if args.verbose else lines[-25:]:
                     print("     | " + line)
     if args.counts:
-        with open(args.counts, "w", encoding="utf-8") as f:
-            f.write(f"{passed} {failed}\n")
+        with open(args.counts, "a", encoding="utf-8") as f:
+            f.write(f"{'pv-real' if args.real else 'pv'} {passed} {failed}\n")
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and tests else 1
 
