@@ -96,6 +96,10 @@ struct rlimit64 {
 #define RLIMIT_NOFILE 7
 #define RLIM_INFINITY (~0ull)
 
+struct cpu_timer {
+	uint64_t left, interval; /* ns; left 0: not running */
+};
+
 struct process {
 	/* proc_lock: the tree. */
 	int pid, pgrp, session;
@@ -121,6 +125,7 @@ struct process {
 	struct list pending_details;
 	struct timer real_timer; /* ITIMER_REAL, alarm */
 	uint64_t real_interval;
+	struct cpu_timer virtual_timer, profile_timer;
 
 	/* kernel/tty: tty lock. The controlling terminal of the session, or NULL. */
 	struct tty *tty;

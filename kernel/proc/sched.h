@@ -60,5 +60,6 @@ bool proc_pgrp_orphaned_locked(int pgrp);
 /* futex.c, itimer.c */
 void futex_robust_exit(struct task *t);
 void itimer_fire(struct timer *t);
+void itimer_tick(struct process *p, uint64_t ns, bool user); /* CPU time was used */
 
 #endif
