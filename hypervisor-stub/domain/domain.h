@@ -61,6 +61,7 @@ struct domain {
 	struct spinlock pages_lock; /* first_frame, tot_pages */
 	uint32_t first_frame;	    /* list of owned frames through frame.next; 0: none */
 	uint32_t tot_pages, max_pages;
+	struct memory_map *memory_map; /* XENMEM_set_memory_map; NULL: none */
 	uint64_t compat_m2p;	    /* 32-bit: where its M2P begins */
 	_Atomic uint64_t tlb_dirty; /* pCPUs whose TLB may hold its translations */
 	uint32_t pt_force;	    /* pt_assist=force: emulate table writes unasked */
@@ -86,8 +87,10 @@ struct domain {
 	/* control/, irq/: what this domain may touch */
 	uint8_t *ioports_denied; /* bitmap of 65536 ports, NULL: all denied unless privileged */
 
-	/* console/ */
+	/* console/ and domain/console_ring.c */
 	struct console_guest *console;
+	mfn_t console_ring; /* of a domain from a boot module; meaningless without a port */
+	uint16_t console_port; /* 0: none */
 
 	/* lib/guestimage: symbols of the kernel, for crash reports; NULL: none */
 	struct guest_symbols *symbols;

@@ -10,6 +10,7 @@
  */
 #include "console/console.h"
 #include "cpu/cpu.h"
+#include "domain/console_ring.h"
 #include "domain/domain.h"
 #include "event/event.h"
 #include "lib/string.h"
@@ -109,19 +110,26 @@ size_t console_guest_read(struct domain *d, char *buf, size_t n)
 	return done;
 }
 
-void guest_typed(char c)
+static void type_to_dom0(struct domain *d, char c)
 {
-	struct domain *d;
-
 	spin_lock(&console_lock);
 	if (input_tail - input_head < INPUT_MAX)
 		input[input_tail++ % INPUT_MAX] = c;
 	spin_unlock(&console_lock);
-	d = domain_get(0);
-	if (d) {
-		virq_send_global(d, VIRQ_CONSOLE);
+	virq_send_global(d, VIRQ_CONSOLE);
+}
+
+/* In a machine without domain 0 the first domain has the keyboard, by its console ring. */
+void guest_typed(char c)
+{
+	struct domain *d = domain_get(0);
+
+	if (d)
+		type_to_dom0(d, c);
+	else if ((d = domain_get(1)) != NULL)
+		console_ring_type(d, c);
+	if (d)
 		domain_put(d);
-	}
 }
 
 void guest_describe_current(void)

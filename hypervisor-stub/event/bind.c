@@ -150,6 +150,22 @@ long bind_ipi(struct evtchn_bind_ipi *op)
 	return port < 0 ? no_port(port) : 0;
 }
 
+int evtchn_bind_hypervisor(struct domain *d, void (*consumer)(struct domain *))
+{
+	int port;
+
+	spin_lock(&d->evtchn->lock);
+	port = port_alloc(d);
+	if (port >= 0) {
+		struct port *p = port_at(d, (evtchn_port_t)port);
+
+		p->state = PORT_HYPERVISOR;
+		p->consumer = consumer;
+	}
+	spin_unlock(&d->evtchn->lock);
+	return port;
+}
+
 /* Which ports may change their vCPU; an IPI's and a per-vCPU VIRQ's is part of what they are. */
 static bool may_move(const struct port *p)
 {
@@ -157,6 +173,7 @@ static bool may_move(const struct port *p)
 	case PORT_UNBOUND:
 	case PORT_INTERDOMAIN:
 	case PORT_PIRQ:
+	case PORT_HYPERVISOR:
 		return true;
 	case PORT_VIRQ:
 		return virq_is_global(p->virq);

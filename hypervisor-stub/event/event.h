@@ -22,6 +22,12 @@ void virq_send_global(struct domain *d, unsigned int virq);
 /* Is it one of the domain's, bound once, rather than one of each vCPU? */
 bool virq_is_global(unsigned int virq);
 
+/*
+ * A port whose other end is the hypervisor: when the domain sends, consumer(d) is called with no lock
+ * held; evtchn_notify() is the way back. The port, or -ENOSPC, -ENOMEM.
+ */
+int evtchn_bind_hypervisor(struct domain *d, void (*consumer)(struct domain *));
+
 /* Set pending bits as the ABI says and kick the vCPU (for ports' senders inside the hypervisor). */
 void evtchn_notify(struct domain *d, evtchn_port_t port);
 

@@ -23,7 +23,8 @@ enum port_state {
 	PORT_INTERDOMAIN,
 	PORT_PIRQ,
 	PORT_VIRQ,
-	PORT_IPI
+	PORT_IPI,
+	PORT_HYPERVISOR
 };
 
 struct port {
@@ -32,6 +33,7 @@ struct port {
 	union {
 		domid_t unbound_from; /* who may bind to it */
 		uint16_t virq;
+		void (*consumer)(struct domain *d); /* the hypervisor's end */
 		struct {
 			struct domain *domain; /* a reference: on the list of its peers */
 			evtchn_port_t port;

@@ -131,6 +131,12 @@ static void describe(const struct port *p, struct evtchn_status *op)
 		op->u.interdomain.dom = p->peer.domain->id;
 		op->u.interdomain.port = p->peer.port;
 		break;
+	case PORT_HYPERVISOR:
+		/* As if a backend in domain 0 held the other end: a guest shall not see a difference. */
+		op->status = EVTCHNSTAT_interdomain;
+		op->u.interdomain.dom = 0;
+		op->u.interdomain.port = 0;
+		break;
 	case PORT_VIRQ:
 		op->status = EVTCHNSTAT_virq;
 		op->u.virq = p->virq;

@@ -101,6 +101,7 @@ static long bad_port(evtchn_port_t port)
 long event_send(evtchn_port_t port)
 {
 	struct domain *d = current->domain, *peer;
+	void (*consumer)(struct domain *);
 	struct port *p;
 	long rc = 0;
 
@@ -117,6 +118,11 @@ long event_send(evtchn_port_t port)
 		domain_hold(peer);
 		spin_unlock(&d->evtchn->lock);
 		return send_to_peer(d, port, peer);
+	} else if (p->state == PORT_HYPERVISOR) {
+		consumer = p->consumer;
+		spin_unlock(&d->evtchn->lock);
+		consumer(d);
+		return 0;
 	} else if (p->state != PORT_UNBOUND) {
 		/* Unbound: the peer is gone or not there yet, which is nobody's mistake. */
 		rc = -EINVAL;
