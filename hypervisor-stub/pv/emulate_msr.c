@@ -9,21 +9,32 @@
 #include "abi/dispatch.h"
 #include "console/console.h"
 #include "cpu/extable.h"
+#include "cpu/init.h"
 #include "pv/emulate.h"
 
 #include <xen/arch-x86/cpuid.h>
 
 #define MSR_TSC		   0x10
+#define MSR_PLATFORM_ID	   0x17
+#define MSR_FEATURE_CTL	   0x3a
 #define MSR_UCODE	   0x8b
 #define MSR_PLATFORM_INFO  0xce
 #define MSR_MPERF	   0xe7
 #define MSR_APERF	   0xe8
+#define MSR_ARCH_CAPS	   0x10a
 #define MSR_MISC_FEATURES  0x140
 #define MSR_MCG_CAP	   0x179
 #define MSR_MCG_STATUS	   0x17a
 #define MSR_MCG_CTL	   0x17b
+#define MSR_P6_EVNTSEL0	   0x186
+#define MSR_P6_EVNTSEL3	   0x189
+#define MSR_PERF_STATUS	   0x198
+#define MSR_PERF_CTL	   0x199
+#define MSR_THERM_CTL	   0x19a
+#define MSR_THERM_STATUS   0x19c
 #define MSR_MISC_ENABLE	   0x1a0
 #define MSR_PERF_CAPS	   0x345
+#define MSR_FIXED_CTR_CTL  0x38d
 #define MSR_MC0_CTL	   0x400
 #define MSR_MC0_STATUS	   0x401
 #define MSR_MC0_MISC	   0x403
@@ -45,6 +56,8 @@
 #define MSR_XEN_HYPERCALLS XEN_CPUID_FIRST_LEAF
 
 #define MCG_BANKS		2
+#define MCG_INTEL		(1UL << 10 | 1UL << 11 | 1UL << 24) /* CMCI, threshold, recovery */
+#define FEATURE_CTL_LOCKED	1
 #define DE_CFG_LFENCE_SERIALISE (1UL << 1)
 /* MISC_ENABLE: performance monitoring, SpeedStep and MONITOR are hidden ... */
 #define MISC_HIDDEN (1UL << 7 | 1UL << 16 | 1UL << 18)
@@ -57,6 +70,7 @@ enum read_rule {
 	READ_ZERO,
 	READ_ONES,
 	READ_BANKS,  /* MCG_CAP: two machine-check banks, which never report anything */
+	READ_LOCKED, /* FEATURE_CONTROL: locked, nothing enabled */
 	READ_MISC,   /* MISC_ENABLE less what a guest has not */
 	READ_LFENCE, /* DE_CFG: LFENCE serialises */
 	READ_TSC,
@@ -72,49 +86,75 @@ enum write_rule {
 	WRITE_HYPERCALL_PAGE,
 };
 
+/* Whose registers they are: on another maker's processor, or in a guest of the other width, none. */
+enum scope { ALL, INTEL, AMD, WIDE };
+
 struct msr_rule {
 	uint32_t first, last;
 	uint8_t read, write;
-	bool only_64bit;
+	uint8_t scope;
 };
 
 /* clang-format off */
 static const struct msr_rule rules[] = {
-	{ MSR_TSC,            MSR_TSC,            READ_TSC,  WRITE_GP,             false },
-	{ MSR_APIC_BASE,      MSR_APIC_BASE,      READ_HOST, WRITE_GP,             false },
-	{ MSR_UCODE,          MSR_UCODE,          READ_HOST, WRITE_GP,             false },
-	{ MSR_PLATFORM_INFO,  MSR_PLATFORM_INFO,  READ_ZERO, WRITE_GP,             false },
-	{ MSR_MPERF,          MSR_APERF,          READ_GP,   WRITE_IGNORE,         false },
-	{ MSR_MISC_FEATURES,  MSR_MISC_FEATURES,  READ_ZERO, WRITE_SAME,           false },
-	{ MSR_MCG_CAP,        MSR_MCG_CAP,        READ_BANKS, WRITE_IGNORE,        false },
-	{ MSR_MCG_STATUS,     MSR_MCG_CTL,        READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_MISC_ENABLE,    MSR_MISC_ENABLE,    READ_MISC, WRITE_IGNORE,         false },
-	{ MSR_PAT,            MSR_PAT,            READ_HOST, WRITE_GP,             false },
-	{ MSR_PERF_CAPS,      MSR_PERF_CAPS,      READ_ZERO, WRITE_GP,             false },
-	{ MSR_MC0_CTL,        MSR_MC0_CTL,        READ_ONES, WRITE_IGNORE,         false },
-	{ MSR_MC0_STATUS,     MSR_MC0_MISC,       READ_ZERO, WRITE_SAME,           false },
-	{ MSR_MC1_CTL,        MSR_MC1_CTL,        READ_ONES, WRITE_IGNORE,         false },
-	{ MSR_MC1_STATUS,     MSR_MC1_MISC,       READ_ZERO, WRITE_SAME,           false },
-	{ MSR_XEN_HYPERCALLS, MSR_XEN_HYPERCALLS, READ_ZERO, WRITE_HYPERCALL_PAGE, false },
-	{ MSR_EFER,           MSR_EFER,           READ_EFER, WRITE_SAME,           false },
-	{ MSR_FS_BASE,        MSR_KERNEL_GS_BASE, READ_BASE, WRITE_BASE,           true  },
-	{ MSR_TSC_AUX,        MSR_TSC_AUX,        READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_K7_EVNTSEL0,    MSR_K7_PERFCTR3,    READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_K8_SYSCFG,      MSR_K8_SYSCFG,      READ_HOST, WRITE_GP,             false },
-	{ MSR_K8_HWCR,        MSR_K8_HWCR,        READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_K8_TOP_MEM1,    MSR_K8_TOP_MEM1,    READ_HOST, WRITE_GP,             false },
-	{ MSR_K8_NB_CFG,      MSR_K8_NB_CFG,      READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_K8_PSTATE_LIM,  MSR_K8_PSTATE7,     READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_FAM15_EVNTSEL0, MSR_FAM15_PERFCTR5, READ_ZERO, WRITE_IGNORE,         false },
-	{ MSR_DE_CFG,         MSR_DE_CFG,         READ_LFENCE, WRITE_IGNORE,       false },
+	{ MSR_TSC,            MSR_TSC,            READ_TSC,    WRITE_GP,             ALL },
+	{ MSR_PLATFORM_ID,    MSR_PLATFORM_ID,    READ_HOST,   WRITE_GP,             INTEL },
+	{ MSR_APIC_BASE,      MSR_APIC_BASE,      READ_HOST,   WRITE_GP,             ALL },
+	{ MSR_FEATURE_CTL,    MSR_FEATURE_CTL,    READ_LOCKED, WRITE_GP,             INTEL },
+	{ MSR_UCODE,          MSR_UCODE,          READ_HOST,   WRITE_GP,             ALL },
+	{ MSR_PLATFORM_INFO,  MSR_PLATFORM_INFO,  READ_ZERO,   WRITE_GP,             ALL },
+	{ MSR_MPERF,          MSR_APERF,          READ_GP,     WRITE_IGNORE,         ALL },
+	{ MSR_ARCH_CAPS,      MSR_ARCH_CAPS,      READ_ZERO,   WRITE_GP,             INTEL },
+	{ MSR_MISC_FEATURES,  MSR_MISC_FEATURES,  READ_ZERO,   WRITE_SAME,           ALL },
+	{ MSR_MCG_CAP,        MSR_MCG_CAP,        READ_BANKS,  WRITE_IGNORE,         ALL },
+	{ MSR_MCG_STATUS,     MSR_MCG_CTL,        READ_ZERO,   WRITE_IGNORE,         ALL },
+	{ MSR_P6_EVNTSEL0,    MSR_P6_EVNTSEL3,    READ_ZERO,   WRITE_IGNORE,         INTEL },
+	{ MSR_PERF_STATUS,    MSR_PERF_STATUS,    READ_ZERO,   WRITE_GP,             INTEL },
+	{ MSR_PERF_CTL,       MSR_PERF_CTL,       READ_ZERO,   WRITE_IGNORE,         INTEL },
+	{ MSR_THERM_CTL,      MSR_THERM_CTL,      READ_GP,     WRITE_IGNORE,         INTEL },
+	{ MSR_THERM_STATUS,   MSR_THERM_STATUS,   READ_ZERO,   WRITE_GP,             INTEL },
+	{ MSR_MISC_ENABLE,    MSR_MISC_ENABLE,    READ_MISC,   WRITE_IGNORE,         ALL },
+	{ MSR_PAT,            MSR_PAT,            READ_HOST,   WRITE_GP,             ALL },
+	{ MSR_PERF_CAPS,      MSR_PERF_CAPS,      READ_ZERO,   WRITE_GP,             ALL },
+	{ MSR_FIXED_CTR_CTL,  MSR_FIXED_CTR_CTL,  READ_ZERO,   WRITE_IGNORE,         INTEL },
+	{ MSR_MC0_CTL,        MSR_MC0_CTL,        READ_ONES,   WRITE_IGNORE,         ALL },
+	{ MSR_MC0_STATUS,     MSR_MC0_MISC,       READ_ZERO,   WRITE_SAME,           ALL },
+	{ MSR_MC1_CTL,        MSR_MC1_CTL,        READ_ONES,   WRITE_IGNORE,         ALL },
+	{ MSR_MC1_STATUS,     MSR_MC1_MISC,       READ_ZERO,   WRITE_SAME,           ALL },
+	{ MSR_XEN_HYPERCALLS, MSR_XEN_HYPERCALLS, READ_ZERO,   WRITE_HYPERCALL_PAGE, ALL },
+	{ MSR_EFER,           MSR_EFER,           READ_EFER,   WRITE_SAME,           ALL },
+	{ MSR_FS_BASE,        MSR_KERNEL_GS_BASE, READ_BASE,   WRITE_BASE,           WIDE },
+	{ MSR_TSC_AUX,        MSR_TSC_AUX,        READ_ZERO,   WRITE_IGNORE,         ALL },
+	{ MSR_K7_EVNTSEL0,    MSR_K7_PERFCTR3,    READ_ZERO,   WRITE_IGNORE,         AMD },
+	{ MSR_K8_SYSCFG,      MSR_K8_SYSCFG,      READ_HOST,   WRITE_GP,             AMD },
+	{ MSR_K8_HWCR,        MSR_K8_HWCR,        READ_ZERO,   WRITE_IGNORE,         AMD },
+	{ MSR_K8_TOP_MEM1,    MSR_K8_TOP_MEM1,    READ_HOST,   WRITE_GP,             AMD },
+	{ MSR_K8_NB_CFG,      MSR_K8_NB_CFG,      READ_ZERO,   WRITE_IGNORE,         ALL },
+	{ MSR_K8_PSTATE_LIM,  MSR_K8_PSTATE7,     READ_ZERO,   WRITE_IGNORE,         AMD },
+	{ MSR_FAM15_EVNTSEL0, MSR_FAM15_PERFCTR5, READ_ZERO,   WRITE_IGNORE,         AMD },
+	{ MSR_DE_CFG,         MSR_DE_CFG,         READ_LFENCE, WRITE_IGNORE,         AMD },
 };
 /* clang-format on */
+
+static bool in_scope(const struct vcpu *v, enum scope scope)
+{
+	switch (scope) {
+	case INTEL:
+		return cpu_features.intel;
+	case AMD:
+		return !cpu_features.intel;
+	case WIDE:
+		return !v->domain->is_32bit;
+	default:
+		return true;
+	}
+}
 
 static const struct msr_rule *find_rule(const struct vcpu *v, uint32_t msr)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++)
 		if (msr >= rules[i].first && msr <= rules[i].last)
-			return rules[i].only_64bit && v->domain->is_32bit ? NULL : &rules[i];
+			return in_scope(v, rules[i].scope) ? &rules[i] : NULL;
 	return NULL;
 }
 
@@ -135,12 +175,12 @@ static bool rdmsr_safe(uint32_t msr, uint64_t *value)
 	return ok;
 }
 
-/* A 32-bit guest is not told of long mode. */
+/* A 32-bit guest is not told of long mode; Intel's SYSCALL does not exist outside it. */
 static uint64_t guest_efer(const struct vcpu *v)
 {
-	uint64_t efer = EFER_SCE | EFER_NX;
-
-	return v->domain->is_32bit ? efer : efer | EFER_LME | EFER_LMA;
+	if (!v->domain->is_32bit)
+		return EFER_SCE | EFER_NX | EFER_LME | EFER_LMA;
+	return cpu_features.intel ? EFER_NX : EFER_SCE | EFER_NX;
 }
 
 static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *value)
@@ -159,7 +199,10 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 		*value = ~0UL;
 		return true;
 	case READ_BANKS:
-		*value = MCG_BANKS;
+		*value = cpu_features.intel ? MCG_BANKS | MCG_INTEL : MCG_BANKS;
+		return true;
+	case READ_LOCKED:
+		*value = FEATURE_CTL_LOCKED;
 		return true;
 	case READ_MISC:
 		rdmsr_safe(msr, value);
