@@ -100,8 +100,9 @@ static void child(unsigned int seed, int calls)
 	struct rlimit memory = { 64 << 20, 64 << 20 };
 	int null = open("/dev/null", O_RDWR);
 
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
+	for (int fd = 0; fd < 64; fd++)
+		if (fd != null)
+			fd < 3 ? dup2(null, fd) : close(fd);
 	setrlimit(RLIMIT_AS, &memory);
 	page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	munmap(page + 4096, 4096);
