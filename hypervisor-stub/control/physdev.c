@@ -11,11 +11,17 @@
 #include "abi/width.h"
 #include "console/console.h"
 #include "cpu/cpu.h"
+#include "cpu/hvmap.h"
+#include "cpu/irq.h"
 #include "domain/domain.h"
 #include "mm/mm.h"
 #include "pv/pv.h"
 
 #define IRQ_LINES 256 /* nr_irqs of a guest */
+
+/* An I/O APIC has two registers of its own, as 32-bit words: which one, and its value. */
+#define IOAPIC_SELECT 0
+#define IOAPIC_WINDOW 4
 
 static long unreadable(void)
 {
@@ -86,6 +92,46 @@ static long alloc_irq_vector(gptr_t arg)
 						  : 0;
 }
 
+/* Our own view of an I/O APIC, mapped when somebody first asks; NULL if there is none there. */
+static volatile uint32_t *find_ioapic(uint64_t address)
+{
+	static volatile uint32_t *mapped[IOAPICS_MAX];
+
+	for (unsigned int i = 0; i < ioapic_count; i++) {
+		if (ioapic_address[i] != address)
+			continue;
+		if (!mapped[i])
+			mapped[i] = device_map(_maddr(address), PAGE_SIZE, DEVICE_UNCACHED);
+		return mapped[i];
+	}
+	return NULL;
+}
+
+/*
+ * A kernel reads how many pins there are. What it writes has no effect: a pin's entry names a vector
+ * and a pCPU, which are the hypervisor's, and the answer is success as no kernel reads it back.
+ */
+static long apic_access(gptr_t arg, bool write)
+{
+	volatile uint32_t *base;
+	struct physdev_apic op;
+
+	if (guest_get_physdev_apic(&op, arg, 0))
+		return unreadable();
+	base = find_ioapic(op.apic_physbase);
+	if (!base)
+		return refuse(-EINVAL, "there is no I/O APIC at %lx", op.apic_physbase);
+	if (write) {
+		log_guest(current, LOG_DEBUG, "I/O APIC register %x: %x not written", op.reg,
+			  op.value);
+		return 0;
+	}
+	base[IOAPIC_SELECT] = op.reg;
+	op.value = base[IOAPIC_WINDOW];
+	return guest_put_physdev_apic(arg, 0, &op) ? refuse(-EFAULT, "the answer cannot be written")
+						   : 0;
+}
+
 static long no_device(unsigned int cmd)
 {
 	return refuse(-ENODEV, "physdev_op %u: there is no such device", cmd);
@@ -98,6 +144,9 @@ static long hardware_op(unsigned int cmd, gptr_t arg)
 	if (copy_from_guest(&first, arg, sizeof(first)))
 		return unreadable();
 	switch (cmd) {
+	case PHYSDEVOP_apic_read:
+	case PHYSDEVOP_apic_write:
+		return apic_access(arg, cmd == PHYSDEVOP_apic_write);
 	case PHYSDEVOP_alloc_irq_vector:
 		return alloc_irq_vector(arg);
 	case PHYSDEVOP_manage_pci_add:
