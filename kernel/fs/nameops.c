@@ -238,8 +238,9 @@ static bool is_above(const struct inode *i, struct inode *dir)
 	return found;
 }
 
-static int check_kinds(const struct walk *from, struct inode *i, const struct walk *to,
-		       struct inode *over)
+/* What is wrong with the names, whoever asks. */
+static int check_places(const struct walk *from, struct inode *i, const struct walk *to,
+			struct inode *over)
 {
 	bool dir = inode_is(i, S_IFDIR);
 
@@ -247,24 +248,26 @@ static int check_kinds(const struct walk *from, struct inode *i, const struct wa
 		return -ENOTDIR;
 	if (dir && is_above(i, to->at.inode))
 		return -EINVAL;
-	if (!over)
-		return 0;
-	if (is_above(over, from->at.inode))
-		return -ENOTEMPTY;
-	if (dir && !inode_is(over, S_IFDIR))
-		return -ENOTDIR;
-	return !dir && inode_is(over, S_IFDIR) ? -EISDIR : 0;
+	return over && is_above(over, from->at.inode) ? -ENOTEMPTY : 0;
+}
+
+static int may_replace(const struct walk *to, const struct inode *i, const struct inode *over)
+{
+	bool dir = inode_is(i, S_IFDIR), over_dir = inode_is(over, S_IFDIR);
+	int r = may_remove(to, over);
+
+	if (r || dir == over_dir)
+		return r;
+	return dir ? -ENOTDIR : -EISDIR;
 }
 
 static int check_rename(const struct walk *from, struct inode *i, const struct walk *to,
 			struct inode *over)
 {
-	int r = check_kinds(from, i, to, over);
+	int r = may_remove(from, i);
 
 	if (!r)
-		r = may_remove(from, i);
-	if (!r)
-		r = over ? may_remove(to, over) : may_change_dir(to);
+		r = over ? may_replace(to, i, over) : may_change_dir(to);
 	/* A directory that moves gets a new "..", which is a change to itself. */
 	if (!r && inode_is(i, S_IFDIR) && from->at.inode != to->at.inode)
 		r = inode_permission(i, MAY_WRITE, false);
@@ -290,6 +293,8 @@ static int rename_inode(const struct walk *from, struct inode *i, const struct w
 	if (over && (flags & RENAME_NOREPLACE))
 		r = -EEXIST;
 	else
+		r = check_places(from, i, to, over);
+	if (!r && over != i) /* two names of one file: nothing to do */
 		r = check_rename(from, i, to, over);
 	if (!r && over != i)
 		r = ops->rename ? ops->rename(from->at.inode, from->last, from->last_len, i,

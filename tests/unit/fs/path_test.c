@@ -352,6 +352,17 @@ static void sticky_directories_protect_owners(void **state)
 	assert_int_equal(unlink_name("/tmp/mine"), 0);
 }
 
+static void permission_comes_before_kinds(void **state)
+{
+	(void)state;
+	become(1000);
+	assert_int_equal(rename_to("/a/b", "/a/file"), -EACCES);
+	assert_int_equal(rename_to("/a/b", "/a/b"), 0);
+	assert_int_equal(unlink_name("/a/b"), -EACCES);
+	assert_int_equal(rmdir_name("/a/file"), -EACCES);
+	assert_int_equal(make_dir("/a/b"), -EEXIST);
+}
+
 static void programs_need_an_execute_bit(void **state)
 {
 	struct file *f;
@@ -583,6 +594,7 @@ int main(void)
 		TEST(descriptors_are_the_lowest_and_limited),
 		TEST(others_need_the_bits),
 		TEST(sticky_directories_protect_owners),
+		TEST(permission_comes_before_kinds),
 		TEST(programs_need_an_execute_bit),
 		TEST(umask_takes_bits_away),
 		TEST(link_counts),
