@@ -205,44 +205,6 @@ static long machphys_mapping(gptr_t arg)
 	return guest_put_xen_machphys_mapping(arg, 0, &m);
 }
 
-/* ---- the machine's memory map ------------------------------------------------------------------------------ */
-
-#define MAP_ENTRIES 128
-
-/* As the BIOS interface has it: 20 bytes, nothing between. */
-struct map_entry {
-	uint64_t start, bytes;
-	uint32_t type;
-} __attribute__((packed));
-
-static struct map_entry machine_map[MAP_ENTRIES];
-static unsigned int machine_map_count;
-
-void machine_map_add(maddr_t start, uint64_t bytes, uint32_t type)
-{
-	if (machine_map_count < MAP_ENTRIES)
-		machine_map[machine_map_count++] =
-			(struct map_entry){ maddr_x(start), bytes, type };
-}
-
-static long machine_memory_map(gptr_t arg)
-{
-	struct xen_memory_map map;
-
-	if (!current->domain->privileged)
-		return refuse(-EPERM, "the machine's memory map is for privileged domains");
-	if (guest_get_xen_memory_map(&map, arg, 0))
-		return -EFAULT;
-	if (map.nr_entries < machine_map_count || !map.nr_entries)
-		return refuse(-EINVAL, "room for %u entries, %u are needed", map.nr_entries,
-			      machine_map_count);
-	if (copy_to_guest(guest_handle(map.buffer), machine_map,
-			  machine_map_count * sizeof(machine_map[0])))
-		return -EFAULT;
-	map.nr_entries = machine_map_count;
-	return guest_put_xen_memory_map(arg, 0, &map);
-}
-
 /* ---- what only guests with a translated memory have ------------------------------------------------------- */
 
 static long add_to_physmap(gptr_t arg)
@@ -302,7 +264,11 @@ long do_memory_op(uint64_t cmd, gptr_t arg)
 	case XENMEM_machphys_mapping:
 		return machphys_mapping(arg);
 	case XENMEM_machine_memory_map:
-		return machine_memory_map(arg);
+		return memory_machine_map(arg);
+	case XENMEM_memory_map:
+		return memory_own_map(arg);
+	case XENMEM_set_memory_map:
+		return memory_set_map(arg);
 	case XENMEM_add_to_physmap:
 	case XENMEM_add_to_physmap_batch:
 		return add_to_physmap(arg);

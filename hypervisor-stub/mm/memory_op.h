@@ -12,6 +12,11 @@
 /* exchange.c: XENMEM_exchange. -ERESTART: call again. */
 long memory_exchange(gptr_t arg);
 
+/* memory_map.c: XENMEM_machine_memory_map, XENMEM_memory_map, XENMEM_set_memory_map. */
+long memory_machine_map(gptr_t arg);
+long memory_own_map(gptr_t arg);
+long memory_set_map(gptr_t arg);
+
 /* The domain that an operation names, held: the caller's own, or any for a privileged caller. */
 struct domain *memory_domain(domid_t id, long *rc);
 /* May the caller have extents of 2^order frames? */

@@ -65,5 +65,7 @@ int mm_relinquish(struct domain *d)
 	if (d->tot_pages)
 		return -EBUSY;
 	owner_forget(d);
+	kfree(d->own_map);
+	d->own_map = NULL;
 	return 0;
 }
