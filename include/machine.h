@@ -82,7 +82,6 @@ size_t machine_console_read(char *buf, size_t n);
 /* Masks interrupts on this CPU and returns what irq_restore needs. Nests. */
 unsigned long irq_save(void);
 void irq_restore(unsigned long state);
-bool irq_masked(void);
 
 /*
  * Waits for the next interrupt. Called with interrupts masked, by the idle thread; unmasks and waits

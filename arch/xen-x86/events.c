@@ -35,11 +35,6 @@ void irq_restore(unsigned long state)
 		hypercall_xen_version(XENVER_version, NULL);
 }
 
-bool irq_masked(void)
-{
-	return this_vcpu()->evtchn_upcall_mask;
-}
-
 void machine_idle(void)
 {
 	/* Opens the mask itself, and returns at once if something is pending. */

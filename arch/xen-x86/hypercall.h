@@ -148,9 +148,4 @@ static inline long hypercall_event_channel_op(int cmd, void *arg)
 	return hypercall2(__HYPERVISOR_event_channel_op, cmd, arg);
 }
 
-static inline long hypercall_vm_assist(unsigned cmd, unsigned type)
-{
-	return hypercall2(__HYPERVISOR_vm_assist, cmd, type);
-}
-
 #endif

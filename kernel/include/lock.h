@@ -29,8 +29,9 @@ struct spinlock {
 #define SPINLOCK_INIT { false, 0 }
 /* clang-format on */
 
+/* For the current thread; they nest. A switch that became due comes with the next interrupt. */
 void preempt_disable(void);
-void preempt_enable(void); /* switches if that became due meanwhile */
+void preempt_enable(void);
 
 void spin_lock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
@@ -52,7 +53,6 @@ struct wait_entry {
 	struct list link;
 	struct task *task;
 	struct waitq *queue;
-	bool exclusive; /* waitq_wake_one stops at it */
 };
 
 /* clang-format off */
@@ -62,8 +62,7 @@ struct wait_entry {
 void waitq_init(struct waitq *q);
 void waitq_add(struct waitq *q, struct wait_entry *e); /* for the current thread */
 void waitq_remove(struct wait_entry *e);	       /* harmless when never added but zeroed */
-void waitq_wake(struct waitq *q);		       /* all */
-void waitq_wake_one(struct waitq *q);		       /* all plain and one exclusive */
+void waitq_wake(struct waitq *q);		       /* all who sleep on it */
 
 /*
  * The open-coded form, needed to wait on several queues (poll): add entries; then in a loop

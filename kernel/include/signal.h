@@ -53,9 +53,8 @@ struct signal_frame {
 /* To a thread or a whole process. info may be NULL (then SI_KERNEL). 0, or -EINVAL for a bad number. */
 int signal_send_task(struct task *t, int sig, const struct siginfo *info);
 int signal_send(struct process *p, int sig, const struct siginfo *info);
-/* To every process of a group / of a session; -ESRCH when there is none. For the tty. */
+/* To every process of a group; -ESRCH when there is none. For the tty. */
 int signal_send_pgrp(int pgrp, int sig, const struct siginfo *info);
-int signal_send_session(int session, int sig, const struct siginfo *info);
 
 /* Ends it, whatever it does; proc_lock held. For oom. */
 void signal_kill_locked(struct process *p);

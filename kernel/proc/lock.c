@@ -81,27 +81,14 @@ void waitq_remove(struct wait_entry *e)
 	e->queue = NULL;
 }
 
-static void wake(struct waitq *q, bool one)
+void waitq_wake(struct waitq *q)
 {
 	struct wait_entry *e;
 
 	spin_lock(&q->lock);
-	list_for_each (e, &q->entries, link) {
+	list_for_each (e, &q->entries, link)
 		task_wake(e->task);
-		if (one && e->exclusive)
-			break;
-	}
 	spin_unlock(&q->lock);
-}
-
-void waitq_wake(struct waitq *q)
-{
-	wake(q, false);
-}
-
-void waitq_wake_one(struct waitq *q)
-{
-	wake(q, true);
 }
 
 void wait_prepare(bool interruptible)

@@ -162,7 +162,7 @@ int signal_send(struct process *p, int sig, const struct siginfo *info)
 	return 0;
 }
 
-static int send_many(int pgrp, int session, int sig, const struct siginfo *info)
+int signal_send_pgrp(int pgrp, int sig, const struct siginfo *info)
 {
 	struct process *p;
 	int rc = -ESRCH;
@@ -171,23 +171,13 @@ static int send_many(int pgrp, int session, int sig, const struct siginfo *info)
 		return -EINVAL;
 	spin_lock(&proc_lock);
 	list_for_each (p, &proc_all, all_link) {
-		if (p->zombie || (pgrp ? p->pgrp != pgrp : p->session != session))
+		if (p->zombie || p->pgrp != pgrp)
 			continue;
 		signal_send_locked(p, NULL, sig, info);
 		rc = 0;
 	}
 	spin_unlock(&proc_lock);
 	return rc;
-}
-
-int signal_send_pgrp(int pgrp, int sig, const struct siginfo *info)
-{
-	return send_many(pgrp, 0, sig, info);
-}
-
-int signal_send_session(int session, int sig, const struct siginfo *info)
-{
-	return send_many(0, session, sig, info);
 }
 
 bool proc_may_signal(const struct process *p)
