@@ -15,6 +15,8 @@
 struct sched_unit {
 	struct list queue;
 	bool ready;	/* on the queue */
+	bool woken;	/* it woke with a part of its turn left, and goes first */
+	bool spent;	/* its turn is over: the next begins at the end of the queue */
 	uint64_t slice; /* ns left of its turn */
 };
 
@@ -28,7 +30,7 @@ struct sched_policy {
 	const char *name;
 	void (*queue_init)(struct sched_queue *q);
 	void (*unit_init)(struct sched_unit *u);
-	/* It became able to run: it woke, or (with ran > 0 ns) had the pCPU and would like to go on. */
+	/* It became able to run: it woke (ran is 0), or had the pCPU for that long and goes on. */
 	void (*ready)(struct sched_queue *q, struct sched_unit *u, uint64_t ran);
 	/* It had the pCPU for `ran` ns and does not want it now. */
 	void (*stopped)(struct sched_queue *q, struct sched_unit *u, uint64_t ran);

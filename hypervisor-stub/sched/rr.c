@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Round robin: everybody in turn, 30 ms each.
+ * Round robin: everybody in turn, 30 ms each; who sleeps before his turn is over goes first when he wakes.
  *
- * A unit whose slice is used up goes behind all others with a new one. A unit that wakes keeps what was
- * left of its slice and goes to the end; it does not push anybody away. The worst wait is therefore
- * 30 ms for each other unit that is ready. Pure: no locks (the core holds runq), no clock of its own.
+ * A unit whose slice is used up goes behind all others with a new one. A unit that goes to sleep keeps
+ * what is left; when it wakes it stands before those that only wait, and takes the pCPU from one that
+ * did not wake so. That is what makes a shell answer beside a busy domain. Nobody gains time by it:
+ * the head start ends with the slice, and after that comes the end of the queue. The queue, then:
+ *
+ *	first	woken, in order of waking
+ *	then	the one that was interrupted in its turn
+ *	then	those that wait for a turn
+ *
+ * Pure: no locks (the core holds runq), no clock of its own.
  */
 #include "sched/policy.h"
 
@@ -20,36 +27,46 @@ static void rr_unit_init(struct sched_unit *u)
 {
 	list_init(&u->queue);
 	u->ready = false;
+	u->woken = false;
+	u->spent = true; /* as a new one has to queue like all */
 	u->slice = RR_SLICE;
 }
 
-/* True if the unit has something left. */
-static bool charge(struct sched_unit *u, uint64_t ran)
+/* The turn is over for now: was it the whole slice? Then the next one begins at the queue's end. */
+static void charge(struct sched_unit *u, uint64_t ran)
 {
-	if (ran < u->slice) {
-		u->slice -= ran;
-		return true;
-	}
-	u->slice = RR_SLICE;
-	return false;
+	u->woken = false;
+	u->spent = ran >= u->slice;
+	u->slice = u->spent ? RR_SLICE : u->slice - ran;
 }
 
-static void insert(struct sched_queue *q, struct sched_unit *u, bool first)
+/* Behind the woken ones, before all others. */
+static void insert_early(struct sched_queue *q, struct sched_unit *u)
 {
-	if (first)
-		list_add(&q->ready, &u->queue);
-	else
+	struct list *l = q->ready.next;
+
+	while (l != &q->ready && list_entry(l, struct sched_unit, queue)->woken)
+		l = l->next;
+	list_insert_between(&u->queue, l->prev, l);
+}
+
+static void insert(struct sched_queue *q, struct sched_unit *u)
+{
+	if (u->spent)
 		list_add_tail(&q->ready, &u->queue);
+	else
+		insert_early(q, u);
 	u->ready = true;
 	q->waiting++;
 }
 
 static void rr_ready(struct sched_queue *q, struct sched_unit *u, uint64_t ran)
 {
-	bool had_turn = ran != 0, left = charge(u, ran);
-
-	/* Interrupted in its turn (the scheduler was asked for another reason): it goes on. */
-	insert(q, u, had_turn && left);
+	if (ran)
+		charge(u, ran);
+	else
+		u->woken = !u->spent;
+	insert(q, u);
 }
 
 static void rr_stopped(struct sched_queue *q, struct sched_unit *u, uint64_t ran)
@@ -81,6 +98,7 @@ static struct sched_unit *rr_pick(struct sched_queue *q, uint64_t *slice)
 		return NULL;
 	u = list_first(&q->ready, struct sched_unit, queue);
 	rr_remove(q, u);
+	u->spent = false;
 	*slice = u->slice;
 	return u;
 }
@@ -89,9 +107,7 @@ static bool rr_preempts(const struct sched_queue *q, const struct sched_unit *ru
 			const struct sched_unit *woken)
 {
 	(void)q;
-	(void)running;
-	(void)woken;
-	return false;
+	return woken->woken && !running->woken;
 }
 
 const struct sched_policy policy_rr = {

@@ -103,7 +103,7 @@ static void slice_over(void *data)
 static void put_back(struct runq *q, struct vcpu *prev, uint64_t ran)
 {
 	if (can_run(prev))
-		policy->ready(&q->queue, &prev->sched.unit, ran);
+		policy->ready(&q->queue, &prev->sched.unit, max(ran, (uint64_t)1));
 	else
 		policy->stopped(&q->queue, &prev->sched.unit, ran);
 }

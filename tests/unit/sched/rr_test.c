@@ -98,7 +98,7 @@ static void a_yield_lets_all_others_run(void **state)
 	assert_int_equal(slice, SLICE);
 }
 
-static void a_sleeper_keeps_the_rest_of_its_slice(void **state)
+static void a_sleeper_keeps_the_rest_and_goes_first(void **state)
 {
 	uint64_t slice;
 
@@ -108,10 +108,67 @@ static void a_sleeper_keeps_the_rest_of_its_slice(void **state)
 	rr->stopped(&queue, &unit[0], SLICE / 2);
 	assert_false(unit[0].ready);
 	rr->ready(&queue, &unit[1], 0);
-	rr->ready(&queue, &unit[0], 0);
 	assert_ptr_equal(pick(NULL), &unit[1]);
+	rr->ready(&queue, &unit[1], 5);
+	rr->ready(&queue, &unit[0], 0);
+	assert_true(rr->preempts(&queue, &unit[1], &unit[0]));
 	assert_ptr_equal(pick(&slice), &unit[0]);
 	assert_int_equal(slice, SLICE - SLICE / 2);
+	/* It does not push another one away that woke before it. */
+	rr->ready(&queue, &unit[2], 0);
+	assert_false(rr->preempts(&queue, &unit[0], &unit[2]));
+}
+
+/* The interrupted one goes on after the woken ones, before those that wait for a turn. */
+static void the_three_parts_of_the_queue(void **state)
+{
+	(void)state;
+	rr->ready(&queue, &unit[3], 0);
+	assert_ptr_equal(pick(NULL), &unit[3]);
+	rr->stopped(&queue, &unit[3], 1000);
+	rr->ready(&queue, &unit[0], 0);
+	rr->ready(&queue, &unit[1], 0);
+	rr->ready(&queue, &unit[2], 0);
+	assert_ptr_equal(pick(NULL), &unit[0]);
+	rr->ready(&queue, &unit[0], SLICE);
+	assert_ptr_equal(pick(NULL), &unit[1]);
+	rr->ready(&queue, &unit[1], SLICE);
+	assert_ptr_equal(pick(NULL), &unit[2]);
+	rr->ready(&queue, &unit[3], 0);
+	rr->ready(&queue, &unit[2], 7);
+	assert_ptr_equal(pick(NULL), &unit[3]);
+	assert_ptr_equal(pick(NULL), &unit[2]);
+	assert_ptr_equal(pick(NULL), &unit[0]);
+	assert_ptr_equal(pick(NULL), &unit[1]);
+}
+
+/* Sleeping for a moment at the end of each slice, or before it, brings no more than one's part. */
+static void naps_bring_no_gain(void **state)
+{
+	static const uint64_t nap_after[] = { SLICE, SLICE - 1, SLICE / 3, SLICE / 100 };
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(nap_after) / sizeof(nap_after[0]); i++) {
+		uint64_t slice, sleeper = 0, honest = 0;
+
+		set_up(NULL);
+		rr->ready(&queue, &unit[0], 0);
+		rr->ready(&queue, &unit[1], 0);
+		for (unsigned int n = 0; n < 100000; n++) {
+			struct sched_unit *u = pick(&slice);
+			uint64_t ran = u == &unit[0] && nap_after[i] < slice ? nap_after[i] : slice;
+
+			if (u == &unit[0]) {
+				sleeper += ran;
+				rr->stopped(&queue, u, ran);
+				rr->ready(&queue, u, 0);
+			} else {
+				honest += ran;
+				rr->ready(&queue, u, ran);
+			}
+		}
+		assert_in_range(sleeper, 0, honest + 2 * SLICE);
+	}
 }
 
 static void removed_is_not_picked(void **state)
@@ -157,7 +214,9 @@ int main(void)
 		cmocka_unit_test_setup(a_used_slice_goes_behind_the_others, set_up),
 		cmocka_unit_test_setup(interrupted_in_its_turn_it_goes_on, set_up),
 		cmocka_unit_test_setup(a_yield_lets_all_others_run, set_up),
-		cmocka_unit_test_setup(a_sleeper_keeps_the_rest_of_its_slice, set_up),
+		cmocka_unit_test_setup(a_sleeper_keeps_the_rest_and_goes_first, set_up),
+		cmocka_unit_test_setup(the_three_parts_of_the_queue, set_up),
+		cmocka_unit_test_setup(naps_bring_no_gain, set_up),
 		cmocka_unit_test_setup(removed_is_not_picked, set_up),
 		cmocka_unit_test_setup(everybody_gets_the_same, set_up),
 	};
