@@ -289,8 +289,9 @@ void bounce_page_fault(struct vcpu *v, uint64_t cr2, uint32_t error_code)
 	if (!pv_in_kernel(v, guest_regs()))
 		error_code |= PF_USER;
 	vcpu_set_cr2(v, cr2);
-	v->pv.fault_va = cr2;
+	v->pv.fault_va = cr2; /* for the report, should this be what kills it */
 	bounce_trap(v, VECTOR_PF, error_code);
+	v->pv.fault_va = 0;
 }
 
 void bounce_event(struct vcpu *v)

@@ -10,6 +10,12 @@
 #include "lib/string.h"
 #include "pv/internal.h"
 
+/* A 64-bit guest's handler must at least be an address. */
+static bool address_ok(const struct vcpu *v, uint64_t address)
+{
+	return v->domain->is_32bit || (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+
 /* ---- trap table --------------------------------------------------------------------------------- */
 
 void pv_set_gate(struct vcpu *v, const struct trap_info *ti)
@@ -41,6 +47,9 @@ long do_set_trap_table(gptr_t table)
 				      *done);
 		if (!ti.address)
 			return 0;
+		if (!address_ok(v, ti.address))
+			return refuse(-EINVAL, "entry %lu: address %lx is not canonical", *done,
+				      ti.address);
 		pv_set_gate(v, &ti);
 		if (!(++*done % GATE_COUNT) && preempt_wanted())
 			return -ERESTART;
@@ -83,7 +92,7 @@ int pv_set_callback(struct vcpu *v, unsigned int type, uint16_t cs, uint64_t add
 {
 	struct pv_callback *cb = find_callback(v, type);
 
-	if (!v->domain->is_32bit && (uint64_t)((int64_t)(address << 16) >> 16) != address)
+	if (!address_ok(v, address))
 		return refuse(-EINVAL, "callback address %lx is not canonical", address);
 	if (type == CALLBACKTYPE_nmi) {
 		set_nmi(v, address);
@@ -150,19 +159,17 @@ long do_callback_op(int cmd, gptr_t arg)
 long do_set_callbacks(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
 	struct vcpu *v = current;
-	long rc;
 
+	/* The hypercall has no errors: what cannot be a callback is explained, and not registered. */
 	if (v->domain->is_32bit) {
 		pv_set_callback(v, CALLBACKTYPE_event, a0, a1, false);
 		pv_set_callback(v, CALLBACKTYPE_failsafe, a2, a3, false);
 		return 0;
 	}
-	rc = pv_set_callback(v, CALLBACKTYPE_event, FLAT_KERNEL_CS, a0, false);
-	if (!rc)
-		rc = pv_set_callback(v, CALLBACKTYPE_failsafe, FLAT_KERNEL_CS, a1, false);
-	if (!rc)
-		rc = pv_set_callback(v, CALLBACKTYPE_syscall, FLAT_KERNEL_CS, a2, false);
-	return rc;
+	pv_set_callback(v, CALLBACKTYPE_event, FLAT_KERNEL_CS, a0, false);
+	pv_set_callback(v, CALLBACKTYPE_failsafe, FLAT_KERNEL_CS, a1, false);
+	pv_set_callback(v, CALLBACKTYPE_syscall, FLAT_KERNEL_CS, a2, false);
+	return 0;
 }
 
 long do_nmi_op(unsigned int cmd, gptr_t arg)

@@ -8,6 +8,7 @@
  * x2APIC, PCID) or control bits that stay off (FSGSBASE, PSE) are not. Leaves that are not listed are
  * zero. The hypervisor's own leaves begin at 0x40000000 (<xen/arch-x86/cpuid.h>).
  */
+#include "cpu/init.h"
 #include "pv/emulate.h"
 #include "time/clock.h"
 
@@ -28,11 +29,14 @@
 	 BIT(30))
 #define LEAF1_ECX_HYPERVISOR BIT(31)
 #define LEAF1_ECX_CX16	     BIT(13)
-/* Leaf 1 edx: FPU DE TSC MSR PAE MCE CX8 APIC SEP MTRR MCA CMOV PAT CLFLUSH MMX FXSR SSE SSE2 SS. */
+/*
+ * Leaf 1 edx: FPU DE TSC MSR PAE MCE CX8 APIC SEP MTRR MCA CMOV PAT CLFLUSH ACPI MMX FXSR SSE SSE2
+ * SS.
+ */
 #define LEAF1_EDX                                                                                  \
 	(BIT(0) | BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(9) | BIT(11) |         \
-	 BIT(12) | BIT(14) | BIT(15) | BIT(16) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26) | \
-	 BIT(27))
+	 BIT(12) | BIT(14) | BIT(15) | BIT(16) | BIT(19) | BIT(22) | BIT(23) | BIT(24) | BIT(25) | \
+	 BIT(26) | BIT(27))
 #define LEAF1_EDX_SEP  BIT(11)
 #define LEAF1_EDX_MTRR BIT(12)
 /* Leaf 7 ebx: BMI1 BMI2 ERMS RDSEED ADX CLFLUSHOPT CLWB. */
@@ -44,9 +48,10 @@
 #define EXT1_EDX                                                                             \
 	((LEAF1_EDX & 0x0183f3ff & ~LEAF1_EDX_SEP) | BIT(11) | BIT(20) | BIT(22) | BIT(25) | \
 	 BIT(27) | BIT(29) | BIT(30) | BIT(31))
-#define EXT1_EDX_LM  BIT(29)
-#define EXT7_EDX_TSC BIT(8) /* invariant TSC */
-#define PV_RDTSCP    BIT(2) /* leaf 0x40000003 eax: RDTSCP is available */
+#define EXT1_EDX_LM	 BIT(29)
+#define EXT21_EAX_LFENCE BIT(2) /* LFENCE serialises */
+#define EXT7_EDX_TSC	 BIT(8) /* invariant TSC */
+#define PV_RDTSCP	 BIT(2) /* leaf 0x40000003 eax: RDTSCP is available */
 
 static uint32_t tsc_khz(void)
 {
@@ -57,7 +62,7 @@ static struct cpuid_regs time_leaf(uint32_t subleaf)
 {
 	switch (subleaf) {
 	case 0:
-		return (struct cpuid_regs){ .a = PV_RDTSCP, .c = tsc_khz() };
+		return (struct cpuid_regs){ .a = PV_RDTSCP };
 	case 1:
 		return (struct cpuid_regs){ .c = clock_scale.mul,
 					    .d = (uint32_t)clock_scale.shift };
@@ -102,6 +107,8 @@ static void filter_leaf1(const struct vcpu *v, bool kernel, struct cpuid_regs *r
 		r->c &= ~LEAF1_ECX_CX16;
 	r->c |= LEAF1_ECX_HYPERVISOR;
 	r->d &= LEAF1_EDX;
+	if (!cpu_features.intel)
+		r->d &= ~LEAF1_EDX_SEP; /* AMD's long mode has no SYSENTER */
 	if (!kernel)
 		r->d &= ~LEAF1_EDX_MTRR;
 	r->b &= 0x00ffffff; /* the APIC number of whatever pCPU this is tells nothing */
@@ -138,7 +145,10 @@ static struct cpuid_regs native_leaf(const struct vcpu *v, bool kernel, uint32_t
 		r = (struct cpuid_regs){ .b = subleaf ? 0 : r.b & LEAF7_EBX };
 		break;
 	case EXTENDED:
-		r.a = min(r.a, HIGHEST_EXT);
+		r.a = cpu_features.intel ? min(r.a, HIGHEST_EXT) : HIGHEST_EXT;
+		break;
+	case HIGHEST_EXT:
+		r = (struct cpuid_regs){ .a = cpu_features.intel ? 0 : EXT21_EAX_LFENCE };
 		break;
 	case EXTENDED + 1:
 		filter_ext1(v, kernel, &r);
@@ -149,7 +159,7 @@ static struct cpuid_regs native_leaf(const struct vcpu *v, bool kernel, uint32_t
 		r = (struct cpuid_regs){ .d = r.d & EXT7_EDX_TSC };
 		break;
 	case EXTENDED + 8: /* address widths */
-		r = (struct cpuid_regs){ .a = r.a };
+		r = (struct cpuid_regs){ .a = (r.a & 0xff) | (v->domain->is_32bit ? 32 : 48) << 8 };
 		break;
 	default:
 		r = (struct cpuid_regs){ 0 };
@@ -167,7 +177,7 @@ struct cpuid_regs cpuid_policy(const struct vcpu *v, bool kernel, uint32_t leaf,
 		return xen_leaf(leaf, subleaf);
 	if (range != 0 && range != EXTENDED)
 		return (struct cpuid_regs){ 0 };
-	highest = cpuid(range, 0).a;
+	highest = native_leaf(v, kernel, range, 0).a;
 	if (leaf > highest)
 		return (struct cpuid_regs){ 0 };
 	return native_leaf(v, kernel, leaf, subleaf);

@@ -35,21 +35,38 @@ static const char *symbol(const struct vcpu *v, uint64_t address, char *buf, siz
 	return buf;
 }
 
-static void report_registers(const struct vcpu *v, const struct cpu_user_regs *r)
+static void report_registers32(const struct cpu_user_regs *r)
 {
-	char where[LINE_BYTES];
+	log_error("  eax %08x  ebx %08x  ecx %08x  edx %08x", (uint32_t)r->rax, (uint32_t)r->rbx,
+		  (uint32_t)r->rcx, (uint32_t)r->rdx);
+	log_error("  esi %08x  edi %08x  ebp %08x", (uint32_t)r->rsi, (uint32_t)r->rdi,
+		  (uint32_t)r->rbp);
+}
 
-	log_error("  rip %04x:%016lx%s", r->cs, r->rip, symbol(v, r->rip, where, sizeof(where)));
-	log_error("  rsp %04x:%016lx  rflags %08lx  %s mode", r->ss, r->rsp, r->rflags,
-		  pv_in_kernel(v, r) ? "kernel" : "user");
+static void report_registers64(const struct cpu_user_regs *r)
+{
 	log_error("  rax %016lx  rbx %016lx  rcx %016lx", r->rax, r->rbx, r->rcx);
 	log_error("  rdx %016lx  rsi %016lx  rdi %016lx", r->rdx, r->rsi, r->rdi);
 	log_error("  rbp %016lx  r8  %016lx  r9  %016lx", r->rbp, r->r8, r->r9);
-	if (!v->domain->is_32bit) {
-		log_error("  r10 %016lx  r11 %016lx  r12 %016lx", r->r10, r->r11, r->r12);
-		log_error("  r13 %016lx  r14 %016lx  r15 %016lx", r->r13, r->r14, r->r15);
-	}
-	log_error("  cr2 %016lx  cr3 %016lx  upcalls %s", vcpu_get_cr2(v), maddr_x(v->cr3),
+	log_error("  r10 %016lx  r11 %016lx  r12 %016lx", r->r10, r->r11, r->r12);
+	log_error("  r13 %016lx  r14 %016lx  r15 %016lx", r->r13, r->r14, r->r15);
+}
+
+static void report_registers(const struct vcpu *v, const struct cpu_user_regs *r)
+{
+	int digits = v->domain->is_32bit ? 8 : 16;
+	char where[LINE_BYTES];
+
+	log_error("  ip %04x:%0*lx%s", r->cs, digits, r->rip,
+		  symbol(v, r->rip, where, sizeof(where)));
+	log_error("  sp %04x:%0*lx  flags %08lx  %s mode", r->ss, digits, r->rsp, r->rflags,
+		  pv_in_kernel(v, r) ? "kernel" : "user");
+	if (v->domain->is_32bit)
+		report_registers32(r);
+	else
+		report_registers64(r);
+	log_error("  cr2 %0*lx  root mfn %lx  upcalls %s", digits, vcpu_get_cr2(v),
+		  v->kernel_root ? mfn_x(frame_to_mfn(v->kernel_root)) : 0,
 		  vcpu_upcall_mask(v) ? "masked" : "open");
 }
 

@@ -152,6 +152,7 @@ static long iret64(struct vcpu *v, struct cpu_user_regs *regs)
 	regs->ss = (uint16_t)f.ss | SEL_RPL;
 	if (f.flags & VGCF_in_syscall) {
 		/* As SYSRET leaves them. */
+		regs->ss = FLAT_USER_SS;
 		regs->rcx = regs->rip;
 		regs->r11 = regs->rflags;
 	} else {
