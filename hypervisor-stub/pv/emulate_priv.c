@@ -189,11 +189,11 @@ static bool undefined_instruction(const struct emulation *e)
 {
 	const struct insn *in = &e->in;
 
-	if (in->map != MAP_0F)
-		return false;
-	if (in->opcode == 0x01)
-		return in->mod == 3 && in->reg == 2 && in->rm == 1;
-	return (in->opcode == 0x20 || in->opcode == 0x22) && in->lock;
+	/* LOCK belongs to stores; the `lock mov %cr0` that means CR8 is one that a guest has not. */
+	if (in->lock)
+		return true;
+	return in->map == MAP_0F && in->opcode == 0x01 && in->mod == 3 && in->reg == 2 &&
+	       in->rm == 1;
 }
 
 bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
