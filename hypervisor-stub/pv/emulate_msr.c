@@ -95,8 +95,11 @@ struct msr_rule {
 	uint8_t scope;
 };
 
+/* Those that kernels use all the time stand first. */
 /* clang-format off */
 static const struct msr_rule rules[] = {
+	{ MSR_EFER,           MSR_EFER,           READ_EFER,   WRITE_SAME,           ALL },
+	{ MSR_FS_BASE,        MSR_KERNEL_GS_BASE, READ_BASE,   WRITE_BASE,           WIDE },
 	{ MSR_TSC,            MSR_TSC,            READ_TSC,    WRITE_GP,             ALL },
 	{ MSR_PLATFORM_ID,    MSR_PLATFORM_ID,    READ_HOST,   WRITE_GP,             INTEL },
 	{ MSR_APIC_BASE,      MSR_APIC_BASE,      READ_HOST,   WRITE_GP,             ALL },
@@ -122,8 +125,6 @@ static const struct msr_rule rules[] = {
 	{ MSR_MC1_CTL,        MSR_MC1_CTL,        READ_ONES,   WRITE_IGNORE,         ALL },
 	{ MSR_MC1_STATUS,     MSR_MC1_MISC,       READ_ZERO,   WRITE_SAME,           ALL },
 	{ MSR_XEN_HYPERCALLS, MSR_XEN_HYPERCALLS, READ_ZERO,   WRITE_HYPERCALL_PAGE, ALL },
-	{ MSR_EFER,           MSR_EFER,           READ_EFER,   WRITE_SAME,           ALL },
-	{ MSR_FS_BASE,        MSR_KERNEL_GS_BASE, READ_BASE,   WRITE_BASE,           WIDE },
 	{ MSR_TSC_AUX,        MSR_TSC_AUX,        READ_ZERO,   WRITE_IGNORE,         ALL },
 	{ MSR_K7_EVNTSEL0,    MSR_K7_PERFCTR3,    READ_ZERO,   WRITE_IGNORE,         AMD },
 	{ MSR_K8_SYSCFG,      MSR_K8_SYSCFG,      READ_HOST,   WRITE_GP,             AMD },
