@@ -71,10 +71,10 @@ long do_vm_assist(unsigned int cmd, unsigned int type)
 {
 	struct domain *d = current->domain;
 
-	if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)
-		return refuse(-ENOSYS, "there is no vm_assist %u", cmd);
 	if (!assist_known(type))
 		return refuse(-EINVAL, "there is no assist %u for this guest", type);
+	if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)
+		return refuse(-ENOSYS, "there is no vm_assist %u", cmd);
 	if (cmd == VMASST_CMD_enable)
 		__atomic_fetch_or(&d->vm_assist, 1ull << type, __ATOMIC_RELAXED);
 	else

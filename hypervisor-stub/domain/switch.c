@@ -9,6 +9,7 @@
 #include "abi/abi.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"
+#include "domain/vtimer.h"
 #include "sched/sched.h"
 
 noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
@@ -18,6 +19,7 @@ noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
 	if (!vcpu_is_idle(prev)) {
 		pv_switch_from(prev); /* completes the registers with the selectors */
 		prev->regs = info->regs;
+		vtimer_leave(prev);
 	}
 	current = next;
 	info->pcpu->running = next;
@@ -28,6 +30,7 @@ noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
 	info->regs = next->regs;
 	pv_switch_to(next);
 	time_update_vcpu(next);
+	vtimer_enter(next);
 	runstate_publish(next);
 	exit_to_guest();
 }

@@ -28,8 +28,11 @@ static long unwritable(void)
 
 static long initialise(struct vcpu *v, gptr_t arg)
 {
+	uint8_t probe;
 	int rc;
 
+	if (copy_from_guest(&probe, arg, sizeof(probe)))
+		return refuse(-EFAULT, "the context cannot be read");
 	if (v->initialised)
 		return refuse(-EEXIST, "vCPU %u is initialised already", v->id);
 	rc = vcpu_set_context(v, arg);

@@ -130,15 +130,15 @@ static long run(unsigned int cmd, gptr_t ops, unsigned int count)
 	case GNTTABOP_cache_flush:
 		return each(ops, count, op_cache_flush);
 	case GNTTABOP_setup_table:
-		return op_setup_table(ops, count);
+		return count ? op_setup_table(ops, count) : 0;
 	case GNTTABOP_query_size:
-		return op_query_size(ops, count);
+		return count ? op_query_size(ops, count) : 0;
 	case GNTTABOP_set_version:
 		return op_set_version(ops);
 	case GNTTABOP_get_version:
 		return op_get_version(ops);
 	case GNTTABOP_get_status_frames:
-		return op_get_status_frames(ops, count);
+		return count ? op_get_status_frames(ops, count) : 0;
 	default:
 		return refuse(-ENOSYS, "there is no grant_table_op %u", cmd);
 	}
@@ -148,5 +148,5 @@ long do_grant_table_op(unsigned int cmd, gptr_t ops, unsigned int count)
 {
 	if (unlikely(cmd & ~CMD_MASK || count > INT32_MAX))
 		return refuse(-EINVAL, "grant_table_op %x with %u elements", cmd, count);
-	return count ? run(cmd, ops, count) : 0;
+	return run(cmd, ops, count);
 }

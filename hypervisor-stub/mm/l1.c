@@ -15,8 +15,15 @@
 #include "mm/iomem.h"
 #include "pv/pv.h"
 
-int l1e_refuse_cached(const struct domain *d, pte_t entry)
+int l1e_check_cached(const struct domain *d, pte_t entry)
 {
+	mfn_t mfn = pte_mfn(entry);
+
+	if (d->privileged && (!mfn_valid(mfn) || !(load64(&mfn_to_frame(mfn)->refs) & REFS_OURS)))
+		return 0;
+	if (d->privileged)
+		return refuse(-EACCES, "entry %lx: frame %lx is the hypervisor's and always cached",
+			      entry, mfn_x(mfn));
 	return refuse(-EINVAL,
 		      "entry %lx: PWT, PCD and PAT are for domains with devices, not for d%u",
 		      entry, d->id);

@@ -113,7 +113,11 @@ long do_mmu_update(gptr_t requests, unsigned int count, gptr_t done, unsigned in
 	struct batch b;
 	long rc = batch_begin(&b, requests, count, done, foreign, false);
 
-	if (rc)
+	if (rc) {
+		/* As real Xen: nothing was done, and the count says so. */
+		if (rc != -ERESTART && !gptr_is_null(done))
+			(void)guest_put_u32(done, 0, 0);
 		return rc;
+	}
 	return batch_end(&b, b.ended ? b.rc : update_all(&b));
 }

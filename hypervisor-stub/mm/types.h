@@ -156,7 +156,8 @@ void table_abandon(struct domain *d, struct frame *f);
 
 /* The exceptions of l1e_get(): devices, foreign owners that do not match. May change the entry. */
 int l1e_get_rare(const struct domain *d, domid_t from, pte_t *entry);
-int l1e_refuse_cached(const struct domain *d, pte_t entry);
+/* Cache control in an entry: 0, or why not. */
+int l1e_check_cached(const struct domain *d, pte_t entry);
 int l1e_refuse_writable(struct frame *f, pte_t entry);
 void l1e_put_descriptor(struct domain *d, struct frame *f);
 
@@ -181,8 +182,12 @@ static inline int l1e_get(const struct domain *d, domid_t from, pte_t *entry)
 
 	if (!(e & PTE_P))
 		return 0;
-	if (unlikely(e & PTE_CACHE_MASK) && !d->privileged)
-		return l1e_refuse_cached(d, e);
+	if (unlikely(e & PTE_CACHE_MASK)) {
+		int rc = l1e_check_cached(d, e);
+
+		if (rc)
+			return rc;
+	}
 	if (unlikely(mfn_x(pte_mfn(e)) >= mfn_x(max_mfn)))
 		return l1e_get_rare(d, from, entry);
 	f = mfn_to_frame(pte_mfn(e));

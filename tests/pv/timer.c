@@ -81,6 +81,8 @@ void test_main(void)
 	ensure(port > 0, "bind_virq(VIRQ_TIMER): %d", port);
 	/* Real Xen starts every vCPU with a periodic timer of 10 ms. */
 	expect(hv_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0, "stop the periodic timer");
+	port_clear(port);
+	upcall_clear();
 	upcall_mask(false);
 	check_ahead();
 	check_past();
