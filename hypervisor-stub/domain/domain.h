@@ -89,7 +89,7 @@ struct domain {
 
 	/* console/ and domain/console_ring.c */
 	struct console_guest *console;
-	mfn_t console_ring; /* of a domain from a boot module; meaningless without a port */
+	mfn_t console_ring;    /* of a domain from a boot module; meaningless without a port */
 	uint16_t console_port; /* 0: none */
 
 	/* lib/guestimage: symbols of the kernel, for crash reports; NULL: none */
