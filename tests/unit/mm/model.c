@@ -49,6 +49,13 @@ static int model_index(pte_t e)
 								      : -1;
 }
 
+/* Everything of the fake machine that is neither device, nor a domain's, nor in the heap. */
+static bool is_hypervisors(uint64_t mfn)
+{
+	return mfn >= 512 && mfn < FAKE_FRAMES && mfn != FOREIGN_MFN &&
+	       !(mfn >= MODEL_FIRST && mfn < FOREIGN_MFN);
+}
+
 /* ---- level 1 --------------------------------------------------------------------------------------- */
 
 static int get_page(pte_t e, domid_t from)
@@ -60,6 +67,8 @@ static int get_page(pte_t e, domid_t from)
 		return 0;
 	if ((e & PTE_CACHE_MASK) && !model.d->privileged)
 		return -EINVAL;
+	if ((e & PTE_CACHE_MASK) && is_hypervisors(mfn))
+		return -EACCES;
 	if (mfn == FOREIGN_MFN && from != model.d->id) {
 		model.foreign_refs++;
 		model.foreign_types += (e & PTE_RW) != 0;
