@@ -87,8 +87,15 @@ bool fpu_get(struct machine_thread *t, void *image)
 
 void fpu_set(struct machine_thread *t, const void *image)
 {
-	fpu_drop(t);
+	unsigned long state = irq_save();
+
 	memcpy(t->fpu, image, sizeof(t->fpu));
 	fpu_sanitise(t->fpu);
 	t->fpu_used = true;
+	/* Loaded at once if the processor holds ours anyway: cheaper than to trap for it. */
+	if (owner == t) {
+		set_trapping(false);
+		fpu_restore(t->fpu);
+	}
+	irq_restore(state);
 }

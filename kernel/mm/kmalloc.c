@@ -2,15 +2,17 @@
 /*
  * Small objects: one page holds objects of one size; larger requests are whole pages.
  *
- * A slab's free objects are a list of offsets in their own first bytes. Slabs with free objects are
- * on the list of their class; an empty slab goes back to the page allocator at once, so that memory
- * in use is memory wanted. Objects are aligned to 16 bytes. One lock, interrupts masked.
+ * Objects given back are a list of offsets in their own first bytes; those behind `fresh` were
+ * never used. Slabs with room are on the list of their class; an empty one goes back to the page
+ * allocator unless it is the only one with room. Objects are aligned to 16 bytes. One lock,
+ * interrupts masked.
  */
 #include "kernel.h"
 #include "lock.h"
 #include "page.h"
 
-static const uint16_t sizes[] = { 16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 1344, 2048 };
+static const uint16_t sizes[KMALLOC_CLASSES] = { 16,  32,  48,	64,   96,   128,
+						 192, 256, 512, 1024, 1344, 2048 };
 
 static struct list partial[ARRAY_SIZE(sizes)];
 static struct spinlock lock = SPINLOCK_INIT;
@@ -33,29 +35,30 @@ static unsigned order_of(size_t size)
 	return order;
 }
 
+static void *slab_va(struct page *p)
+{
+	return machine_page_va(pfn_of(p - page_table));
+}
+
+static bool slab_has_room(const struct page *p)
+{
+	return p->slab_free || p->fresh + sizes[p->slab_class - 1] <= PAGE_SIZE;
+}
+
+/* Its objects are not linked up: that would cost more than a slab that lives briefly is worth. */
 static struct page *slab_create(unsigned class)
 {
 	char *va = pages_alloc(0);
 	struct page *p;
-	unsigned at;
 
 	if (!va)
 		return NULL;
 	p = page_of_va(va);
 	p->slab_class = class + 1;
 	p->slab_free = 0;
-	p->refs = 0;
-	for (at = 0; at + sizes[class] <= PAGE_SIZE; at += sizes[class]) {
-		*(uint16_t *)(va + at) = p->slab_free;
-		p->slab_free = at + 1;
-	}
+	p->used = p->fresh = 0;
 	list_add(&partial[class], &p->link);
 	return p;
-}
-
-static void *slab_va(struct page *p)
-{
-	return machine_page_va(pfn_of(p - page_table));
 }
 
 static void *slab_take(unsigned class)
@@ -67,10 +70,15 @@ static void *slab_take(unsigned class)
 
 	if (!p)
 		return NULL;
-	obj = (char *)slab_va(p) + p->slab_free - 1;
-	p->slab_free = *(uint16_t *)obj;
-	p->refs++;
-	if (!p->slab_free)
+	if (p->slab_free) {
+		obj = (char *)slab_va(p) + p->slab_free - 1;
+		p->slab_free = *(uint16_t *)obj;
+	} else {
+		obj = (char *)slab_va(p) + p->fresh;
+		p->fresh += sizes[class];
+	}
+	p->used++;
+	if (!slab_has_room(p))
 		list_del(&p->link);
 	return obj;
 }
@@ -79,12 +87,13 @@ static void slab_put(struct page *p, void *obj)
 {
 	unsigned class = p->slab_class - 1;
 
-	bug_on(!p->refs);
-	if (!p->slab_free)
+	bug_on(!p->used);
+	if (!slab_has_room(p))
 		list_add(&partial[class], &p->link);
 	*(uint16_t *)obj = p->slab_free;
 	p->slab_free = ((unsigned long)obj & (PAGE_SIZE - 1)) + 1;
-	if (--p->refs)
+	/* The last one with room stays: one object taken and given back must not cost a page. */
+	if (--p->used || partial[class].next == partial[class].prev)
 		return;
 	list_del(&p->link);
 	p->slab_class = 0;

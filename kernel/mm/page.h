@@ -15,9 +15,15 @@ enum page_state {
 };
 
 struct page {
-	struct list link;   /* free block, or slab with free objects */
-	uint32_t refs;	    /* slab: objects in use */
-	uint16_t slab_free; /* slab: offset + 1 of its first free object, 0 = none */
+	struct list link; /* free block, or slab with free objects */
+	union {
+		uint32_t refs;
+		struct {
+			uint16_t used;	/* slab: objects in use */
+			uint16_t fresh; /* slab: offset of the first one never used */
+		};
+	};
+	uint16_t slab_free; /* slab: offset + 1 of its first object given back, 0 = none */
 	uint8_t order;
 	uint8_t state : 4, slab_class : 4; /* class + 1, 0: no slab */
 };
@@ -28,6 +34,7 @@ struct page *page_of_va(const void *va);
 /* Pages that were in use at start of day and no longer are. */
 void page_release_range(unsigned long first, unsigned long end);
 void page_init(void);
+#define KMALLOC_CLASSES 12 /* at most so many pages are kept without an object in them */
 void kmalloc_init(void);
 
 #endif
