@@ -22,9 +22,9 @@ static void sessions(void)
 
 int main(void)
 {
-	int status, p[2];
+	int status, p[2], go[2];
 	pid_t pid, group, member;
-	char c;
+	char c, byte;
 
 	in_child("session", sessions);
 	TRY(setpgid(0, -1));
@@ -34,12 +34,16 @@ int main(void)
 	/*
 	 * A child that stops itself, is seen stopped, goes on, is seen going on, and ends. In a group
 	 * of its own, whose parent is outside but in the session: TSTP does not stop an orphaned group.
+	 * It stops again only when told: else the second stop may come before the first wait.
 	 */
+	HOLDS(pipe(go) == 0);
 	pid = fork();
 	if (pid == 0) {
 		setpgid(0, 0);
 		signal(SIGCONT, on_cont);
 		raise(SIGSTOP);
+		while (read(go[0], &byte, 1) != 1)
+			;
 		raise(SIGTSTP);
 		_exit(10 + continued);
 	}
@@ -49,6 +53,7 @@ int main(void)
 	kill(pid, SIGCONT);
 	HOLDS(waitpid(pid, &status, WUNTRACED | WCONTINUED) == pid);
 	show_status("child", status);
+	HOLDS(write(go[1], "g", 1) == 1);
 	HOLDS(waitpid(pid, &status, WUNTRACED) == pid);
 	show_status("child", status);
 	kill(pid, SIGCONT);
