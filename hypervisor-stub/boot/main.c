@@ -20,6 +20,8 @@
 #include "domain/domain.h"
 #include "domain/dump.h"
 #include "cpu/irq.h"
+#include "event/event.h"
+#include "grant/grant.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "sched/sched.h"
@@ -174,6 +176,8 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	sched_init();
 	life_init();
 	domain_dump_init();
+	evtchn_dump_init();
+	grants_dump_init();
 	console_release_screen();
 	if (!build_domains(&modules)) {
 		/* A user's mistake, explained above: no bug of ours, so no panic. */

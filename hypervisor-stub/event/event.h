@@ -15,6 +15,9 @@ int evtchn_init(struct domain *d);
 /* Close every port, peers become unbound; then free. */
 void evtchn_destroy(struct domain *d);
 
+/* Debug key `e`. */
+void evtchn_dump_init(void);
+
 /* Raise a virtual interrupt (VIRQ_*) of one vCPU, or the domain's global one. No port bound: nothing. */
 void virq_send_vcpu(struct vcpu *v, unsigned int virq);
 void virq_send_global(struct domain *d, unsigned int virq);

@@ -23,4 +23,7 @@ void grants_destroy(struct domain *d);
 
 long do_grant_table_op(unsigned int cmd, gptr_t ops, unsigned int count);
 
+/* Debug key `g`. */
+void grants_dump_init(void);
+
 #endif
