@@ -42,7 +42,6 @@ struct vcpu;
 
 struct pcpu {
 	unsigned int id;
-	uint32_t apic_id;
 	struct vcpu *running; /* the same as cpu_info.current, for other pCPUs */
 	struct vcpu *idle;
 	struct vcpu *fpu_owner; /* whose FPU state is in the registers */

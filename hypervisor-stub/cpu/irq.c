@@ -48,11 +48,6 @@ void irq_isa_enable(unsigned int line, void (*handler)(void))
 	pic_unmask(line);
 }
 
-void irq_isa_mask(unsigned int line)
-{
-	pic_mask(line);
-}
-
 static void report(void)
 {
 	log_info("spurious 8259 interrupts: %u", spurious_lines);

@@ -21,7 +21,6 @@ void irq_init(void);
 void irq_register(unsigned int vector, void (*handler)(void));
 /* A function for an ISA line, and let the line through. */
 void irq_isa_enable(unsigned int line, void (*handler)(void));
-void irq_isa_mask(unsigned int line);
 
 /* ---- I/O APICs ------------------------------------------------------------------------------------ */
 

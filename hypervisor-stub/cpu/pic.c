@@ -46,12 +46,6 @@ void pic_unmask(unsigned int line)
 	write_mask();
 }
 
-void pic_mask(unsigned int line)
-{
-	masked |= (uint16_t)(1u << line);
-	write_mask();
-}
-
 static bool in_service(uint16_t port, unsigned int line)
 {
 	outb(port, OCW3_ISR);

@@ -8,7 +8,6 @@
 /* Move its 16 lines to VECTOR_ISA and mask them all. */
 void pic_init(void);
 void pic_unmask(unsigned int line);
-void pic_mask(unsigned int line);
 /* False: line 7 or 15 and nobody asked (spurious); else the line is acknowledged. */
 bool pic_acknowledge(unsigned int line);
 

@@ -81,10 +81,7 @@ struct domain {
 	struct evtchns *evtchn;
 	struct grants *grants;
 
-	/* time/ */
-	uint32_t wallclock_version;
-
-	/* control/, irq/: what this domain may touch */
+	/* control/: what this domain may touch */
 	uint8_t *ioports_denied; /* bitmap of 65536 ports, NULL: all denied unless privileged */
 
 	/* console/ and domain/console_ring.c */

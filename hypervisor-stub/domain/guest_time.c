@@ -59,11 +59,6 @@ void time_set_wallclock(uint64_t seconds, uint32_t nanoseconds, stime_t at)
 	domains_each(time_update_wallclock);
 }
 
-uint64_t wallclock_seconds_at_boot(void)
-{
-	return boot_seconds;
-}
-
 static void refresh(void *data)
 {
 	(void)data;

@@ -144,4 +144,7 @@ void crash_report(struct vcpu *v, const char *reason)
 	log_error("(d%uv%u) crashed at %lu.%06lu s: %s", v->domain->id, v->id, t / MS(1000),
 		  t / 1000 % 1000000, reason);
 	state_report(v);
+	/* Domain 0's words stand just above; another domain's may be far up, between other text. */
+	if (!v->domain->privileged)
+		console_guest_tail(v->domain);
 }

@@ -48,7 +48,6 @@ void timer_queue_init(void);
 void time_update_vcpu(struct vcpu *v);
 /* Write the wall clock into d's shared_info. */
 void time_update_wallclock(struct domain *d);
-uint64_t wallclock_seconds_at_boot(void);
 /* It is this much since 1970 when now() is `at`: told to every domain. nanoseconds < 10^9. */
 void time_set_wallclock(uint64_t seconds, uint32_t nanoseconds, stime_t at);
 
