@@ -83,9 +83,9 @@ size_t machine_console_read(char *buf, size_t n)
 	return rc > 0 ? rc : 0;
 }
 
-static void console_event(unsigned port)
+static void console_event(void *unused)
 {
-	(void)port;
+	(void)unused;
 	kernel_console_input();
 }
 
@@ -93,7 +93,7 @@ static void console_event(unsigned port)
 void console_init_input(void)
 {
 	if (ring)
-		event_bind(ring_port, console_event);
+		event_bind(ring_port, console_event, NULL);
 	else
-		event_bind_virq(VIRQ_CONSOLE, console_event);
+		event_bind_virq(VIRQ_CONSOLE, console_event, NULL);
 }

@@ -12,7 +12,10 @@
 #define WORD_BITS  32u
 #define PORT_COUNT (WORD_BITS * WORD_BITS)
 
-static event_handler_t handlers[PORT_COUNT];
+static struct {
+	event_handler_t fn;
+	void *data;
+} handlers[PORT_COUNT];
 
 unsigned long irq_save(void)
 {
@@ -63,8 +66,8 @@ static void dispatch_word(unsigned word)
 		unsigned bit = __builtin_ctzl(ready), port = word * WORD_BITS + bit;
 
 		bit_clear(pending, bit);
-		if (handlers[port])
-			handlers[port](port);
+		if (handlers[port].fn)
+			handlers[port].fn(handlers[port].data);
 	}
 }
 
@@ -82,29 +85,50 @@ void event_dispatch(void)
 	} while (*(volatile uint8_t *)&v->evtchn_upcall_pending);
 }
 
-static void event_unmask(unsigned port)
+void event_mask(unsigned port)
+{
+	asm volatile("lock btsl %1, %0"
+		     : "+m"(xen_shared_info.evtchn_mask[port / WORD_BITS])
+		     : "Ir"(port % WORD_BITS)
+		     : "memory");
+}
+
+void event_unmask(unsigned port)
 {
 	struct evtchn_unmask op = { .port = port };
 
 	hypercall_event_channel_op(EVTCHNOP_unmask, &op);
 }
 
-void event_bind(unsigned port, event_handler_t fn)
+void event_bind(unsigned port, event_handler_t fn, void *data)
 {
+	unsigned long state = irq_save();
+
 	if (port >= PORT_COUNT)
 		panic("events: port %u is beyond the two-level table", port);
-	handlers[port] = fn;
+	handlers[port].fn = fn;
+	handlers[port].data = data;
 	event_unmask(port);
+	irq_restore(state);
 }
 
-int event_bind_virq(unsigned virq, event_handler_t fn)
+void event_unbind(unsigned port)
+{
+	unsigned long state = irq_save();
+
+	event_mask(port);
+	handlers[port].fn = NULL;
+	irq_restore(state);
+}
+
+int event_bind_virq(unsigned virq, event_handler_t fn, void *data)
 {
 	struct evtchn_bind_virq op = { .virq = virq, .vcpu = 0 };
 	long rc = hypercall_event_channel_op(EVTCHNOP_bind_virq, &op);
 
 	if (rc)
 		return rc;
-	event_bind(op.port, fn);
+	event_bind(op.port, fn, data);
 	return op.port;
 }
 

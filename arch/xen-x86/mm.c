@@ -49,7 +49,7 @@ pfn_t mm_kernel_root;
 unsigned long mm_special_end;
 const unsigned long machine_user_end = VIRT_BASE;
 
-static unsigned long m2p_count, special_next;
+static unsigned long m2p_count;
 
 #define BATCH_SIZE 128
 static struct mmu_update batch[BATCH_SIZE];
@@ -165,17 +165,9 @@ void mm_set_kernel_readonly(void *va, bool readonly)
 	batch_update(va_to_maddr(pte), readonly ? *pte & ~PTE_RW : *pte | PTE_RW);
 }
 
-void *mm_map_frame(mfn_t mfn)
+uint64_t mm_kernel_pte_maddr(const void *va)
 {
-	void *va = (void *)special_next;
-
-	if (special_next >= mm_special_end)
-		panic("mm: no room left for shared frames");
-	special_next += PAGE_SIZE;
-	batch_update(va_to_maddr(kernel_pte(va)),
-		     pte_make(mfn, PTE_P | PTE_RW | PTE_A | PTE_D | mm_nx));
-	batch_flush();
-	return va;
+	return va_to_maddr(kernel_pte(va));
 }
 
 static bool cpu_has_nx(void)
@@ -206,7 +198,7 @@ void mm_init_frames(void)
 
 void mm_init(void)
 {
-	unsigned long limit = LOWMEM_LIMIT, pages = xen_start_info->nr_pages;
+	unsigned long limit = LOWMEM_LIMIT, pages = xen_start_info->nr_pages, special;
 
 	if (hole_start - VIRT_BASE < limit + SPECIAL_BYTES)
 		limit = ((hole_start - VIRT_BASE) & ~(L1_SPAN - 1)) - SPECIAL_BYTES;
@@ -214,9 +206,10 @@ void mm_init(void)
 		machine_info.ignored = pages - (limit >> PAGE_SHIFT);
 		machine_info.page_count = limit >> PAGE_SHIFT;
 	}
-	special_next = VIRT_BASE + (machine_info.page_count << PAGE_SHIFT);
-	special_next = (special_next + L1_SPAN - 1) & ~(L1_SPAN - 1);
-	mm_special_end = special_next + SPECIAL_BYTES;
+	special = VIRT_BASE + (machine_info.page_count << PAGE_SHIFT);
+	special = (special + L1_SPAN - 1) & ~(L1_SPAN - 1);
+	mm_special_end = special + SPECIAL_BYTES;
+	special_init(special);
 	mm_nx = cpu_has_nx() ? PTE_NX : 0;
 	mm_kernel_root = machine_va_page((void *)xen_start_info->pt_base);
 }

@@ -85,15 +85,15 @@ uint64_t machine_entropy(void)
 	return rdtsc() ^ xen_shared_info.wc_nsec ^ (uint64_t)xen_start_info->shared_info << 20;
 }
 
-static void timer_event(unsigned port)
+static void timer_event(void *unused)
 {
-	(void)port;
+	(void)unused;
 	kernel_timer();
 }
 
 void time_init(void)
 {
-	if (event_bind_virq(VIRQ_TIMER, timer_event) < 0)
+	if (event_bind_virq(VIRQ_TIMER, timer_event, NULL) < 0)
 		panic("the hypervisor gave us no timer");
 	hypercall_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
 	has_singleshot = !hypercall_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL);

@@ -81,11 +81,18 @@ static inline uint64_t va_to_maddr(const void *va)
 
 void mm_init_frames(void); /* p2m and m2p; before all else */
 void mm_init(void);
-unsigned long mm_init_mappings(void); /* mm_boot.c; pages used behind the boot stack */
-extern pfn_t mm_kernel_root;	      /* the root from the builder, for ever */
-extern unsigned long mm_special_end;  /* of the kernel's part of the address space */
-void *mm_map_frame(mfn_t mfn); /* a page of the special area, for a shared frame; never undone */
+unsigned long mm_init_mappings(void);	      /* mm_boot.c; pages used behind the boot stack */
+extern pfn_t mm_kernel_root;		      /* the root from the builder, for ever */
+extern unsigned long mm_special_end;	      /* of the kernel's part of the address space */
+uint64_t mm_kernel_pte_maddr(const void *va); /* where the entry that maps va is */
 void mm_set_kernel_readonly(void *va, bool readonly);
+
+/* ---- special.c: addresses for frames that are not ours; NULL: no room ---- */
+void special_init(unsigned long start); /* SPECIAL_BYTES from there on */
+void *special_reserve(unsigned pages);	/* consecutive, nothing mapped */
+void special_release(void *va, unsigned pages);
+/* Consecutive frames, of others or of devices (uncached); never undone. NULL: refused, or no room. */
+void *special_map(mfn_t first, unsigned pages, bool device);
 
 /* Appends to the batch of page-table changes; batch_flush sends them. */
 void batch_update(uint64_t maddr, uint64_t val);
@@ -93,10 +100,13 @@ void batch_flush(void);
 void batch_flush_then(struct mmuext_op *op); /* and one operation behind it, as one hypercall */
 
 /* ---- events.c ---- */
-typedef void (*event_handler_t)(unsigned port);
+typedef void (*event_handler_t)(void *data); /* runs with upcalls masked */
 void event_init(void);
-void event_bind(unsigned port, event_handler_t fn);
-int event_bind_virq(unsigned virq, event_handler_t fn); /* port or -errno */
+void event_bind(unsigned port, event_handler_t fn, void *data);	    /* and unmasks it */
+void event_unbind(unsigned port);				    /* and masks it */
+int event_bind_virq(unsigned virq, event_handler_t fn, void *data); /* port or -errno */
+void event_mask(unsigned port);
+void event_unmask(unsigned port);
 void event_send(unsigned port);
 void event_dispatch(void); /* upcalls masked */
 

@@ -13,6 +13,8 @@ typedef uint64_t pte_t;
 #define PTE_P	((pte_t)1 << 0)
 #define PTE_RW	((pte_t)1 << 1)
 #define PTE_US	((pte_t)1 << 2)
+#define PTE_PWT ((pte_t)1 << 3)
+#define PTE_PCD ((pte_t)1 << 4)
 #define PTE_A	((pte_t)1 << 5)
 #define PTE_D	((pte_t)1 << 6)
 #define PTE_NX	((pte_t)1 << 63)
