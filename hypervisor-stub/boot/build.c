@@ -184,6 +184,7 @@ static bool build_domain(domid_t id, bool privileged, const struct boot_module *
 	struct unpacked u;
 	struct build *b = kalloc(sizeof(*b));
 	bool done = false;
+	int error;
 
 	if (!b || !unpack(&u, kernel)) {
 		kfree(b);
@@ -197,7 +198,11 @@ static bool build_domain(domid_t id, bool privileged, const struct boot_module *
 		log_error("cannot build d%u from \"%s\": %s", id, kernel->string, b->image.error);
 		goto out;
 	}
-	b->d = domain_create(id, b->image.is_32bit, privileged, w->vcpus);
+	b->d = domain_create(id,
+			     &(struct domain_config){ .is_32bit = b->image.is_32bit,
+						      .privileged = privileged,
+						      .max_vcpus = w->vcpus },
+			     &error);
 	if (!b->d || !b->runs) {
 		log_error("cannot build d%u: no memory for the domain itself", id);
 		goto out;

@@ -131,16 +131,18 @@ static bool create_parts(struct domain *d)
 	return true;
 }
 
-struct domain *domain_create(domid_t id, bool is_32bit, bool privileged, unsigned int max_vcpus)
+struct domain *domain_create(domid_t id, const struct domain_config *config, int *error)
 {
 	struct domain *d = kalloc(sizeof(*d));
 
+	*error = -ENOMEM;
 	if (!d)
 		return NULL;
 	d->id = id;
-	d->is_32bit = is_32bit;
-	d->privileged = privileged;
-	d->max_vcpus = max_vcpus;
+	d->is_32bit = config->is_32bit;
+	d->privileged = config->privileged;
+	d->max_vcpus = config->max_vcpus;
+	memcpy(d->handle, config->handle, sizeof(d->handle));
 	d->refs = 1;
 	d->state = DOM_ALIVE;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
@@ -150,6 +152,7 @@ struct domain *domain_create(domid_t id, bool is_32bit, bool privileged, unsigne
 	spin_init(&d->mm_lock, LOCK_DOMAIN_MM);
 	spin_init(&d->pages_lock, LOCK_DOMAIN_PAGES);
 	if (!enlist(d)) {
+		*error = -EEXIST;
 		kfree(d);
 		return NULL;
 	}

@@ -84,6 +84,10 @@ struct domain {
 	/* control/: what this domain may touch */
 	uint8_t *ioports_denied; /* bitmap of 65536 ports, NULL: all denied unless privileged */
 
+	/* control/domctl*; lock: control */
+	unsigned int controller_pauses; /* of pause_count: those that a toolstack holds */
+	bool created;			/* the toolstack let it run once: it is complete */
+
 	/* console/ and domain/console_ring.c */
 	struct console_guest *console;
 	mfn_t console_ring;    /* of a domain from a boot module; meaningless without a port */
@@ -189,8 +193,19 @@ void domain_put(struct domain *d);
 /* It is dead: nobody finds it any more; gives up the list's reference. */
 void domain_unlist(struct domain *d);
 
-/* Create with nothing in it: no memory, vCPUs not initialised. NULL: no memory or number taken. */
-struct domain *domain_create(domid_t id, bool is_32bit, bool privileged, unsigned int max_vcpus);
+/* What a new domain is to be: what boot/ decides, or the fields of XEN_DOMCTL_createdomain. */
+struct domain_config {
+	bool is_32bit;
+	bool privileged;
+	unsigned int max_vcpus; /* 1 to DOMAIN_MAX_VCPUS */
+	uint8_t handle[16];
+};
+
+/*
+ * Create with nothing in it: no memory, vCPUs not initialised. Everybody can find it from now on.
+ * NULL, and why in *error: -EEXIST, the number is taken; -ENOMEM.
+ */
+struct domain *domain_create(domid_t id, const struct domain_config *config, int *error);
 /* The guest's own wish, SHUTDOWN_*; for domain 0 this ends the machine and does not return. */
 void domain_shutdown(struct domain *d, unsigned int reason);
 /* Start destroying; finishes in the background. Needs no lock held but may run under any. */
