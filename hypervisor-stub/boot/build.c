@@ -207,6 +207,7 @@ static bool build_domain(domid_t id, bool privileged, const struct boot_module *
 		log_error("cannot build d%u: no memory for the domain itself", id);
 		goto out;
 	}
+	b->d->autodestroy = true;
 	if (w->name[0])
 		strlcpy(b->d->name, w->name, sizeof(b->d->name));
 	b->nr_pages = (w->memory    ? w->memory

@@ -17,7 +17,8 @@ enum lock_class {
 	LOCK_GRANT_ENTRY,
 	LOCK_EVTCHN, /* two of it: lower domain number first */
 	LOCK_DOMAIN_PAGES,
-	LOCK_DOMAIN_LIST, /* looked into from anywhere: nothing but the console under it */
+	LOCK_DOMAIN_LIST,   /* looked into from anywhere: little but the console under it */
+	LOCK_DOMAIN_BUCKET, /* domains by number */
 	LOCK_HEAP,
 	LOCK_RUNQ,
 	LOCK_TIMER,

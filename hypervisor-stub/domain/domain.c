@@ -2,11 +2,12 @@
 /*
  * Domains: creation, the list of them, and references.
  *
- * domain_list is sorted by number. Being on it is one reference; every domain_get() is another. When
- * the last goes, what is left of the domain (it owns no memory by then, life.c) is freed.
- * Lock: domain list, for the list and for the step from "on it" to "off it".
+ * domain_list is sorted by number, for whoever walks; a table of buckets finds one by its number. Being
+ * alive is one reference (destroy.c gives it up), every domain_get() is another. A domain is on the list
+ * until the last has gone, so its number is not given out again before; then what is left of it (it owns
+ * no memory by then) is freed. Locks: domain list, for both; a lookup takes its bucket's lock only.
  */
-#include "domain/domain.h"
+#include "domain/life.h"
 #include "abi/shared.h"
 #include "console/console.h"
 #include "cpu/cpu.h"
@@ -18,6 +19,21 @@
 
 struct list domain_list = LIST_INIT(domain_list);
 static struct spinlock domain_list_lock = SPINLOCK_INIT(LOCK_DOMAIN_LIST);
+
+#define BUCKETS 256
+
+/* Numbers are given out in sequence: the low bits spread them. */
+static struct bucket {
+	struct spinlock lock;
+	struct domain *first;
+} buckets[BUCKETS] = {
+	[0 ... BUCKETS - 1] = { .lock = SPINLOCK_INIT(LOCK_DOMAIN_BUCKET) },
+};
+
+static struct bucket *bucket_of(domid_t id)
+{
+	return &buckets[id % BUCKETS];
+}
 
 /* The first domain whose number is not below id; the list's head if none. Locks: domain list. */
 static struct list *list_position(domid_t id)
@@ -34,23 +50,36 @@ void domain_hold(struct domain *d)
 	d->refs++;
 }
 
+/* One more, unless the last has gone already: then the domain is on its way off the list. */
+static bool try_hold(struct domain *d)
+{
+	unsigned int refs = READ_ONCE(d->refs);
+
+	do {
+		if (!refs)
+			return false;
+	} while (!__atomic_compare_exchange_n((unsigned int *)&d->refs, &refs, refs + 1, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return true;
+}
+
 struct domain *domain_get(domid_t id)
 {
 	struct domain *d = current->domain;
-	struct list *l;
+	struct bucket *b = bucket_of(id);
 
-	if (id == d->id && d->state != DOM_DEAD && id < DOMID_FIRST_RESERVED) {
+	/* Whoever runs has a domain that is not gone. */
+	if (id == d->id && id < DOMID_FIRST_RESERVED) {
 		domain_hold(d);
 		return d;
 	}
-	spin_lock(&domain_list_lock);
-	l = list_position(id);
-	d = l == &domain_list ? NULL : list_entry(l, struct domain, all);
-	if (d && d->id == id)
-		domain_hold(d);
-	else
+	spin_lock(&b->lock);
+	d = b->first;
+	while (d && d->id != id)
+		d = d->bucket_next;
+	if (d && !try_hold(d))
 		d = NULL;
-	spin_unlock(&domain_list_lock);
+	spin_unlock(&b->lock);
 	return d;
 }
 
@@ -69,8 +98,30 @@ void domains_each(void (*fn)(struct domain *d))
 	spin_unlock(&domain_list_lock);
 }
 
-static void domain_free(struct domain *d)
+/* Off the list and out of the table: nobody finds it, and its number is free. */
+static void delist(struct domain *d)
 {
+	struct bucket *b = bucket_of(d->id);
+	struct domain **at = &b->first;
+
+	spin_lock(&domain_list_lock);
+	spin_lock(&b->lock);
+	while (*at != d)
+		at = &(*at)->bucket_next;
+	*at = d->bucket_next;
+	spin_unlock(&b->lock);
+	list_del(&d->all);
+	spin_unlock(&domain_list_lock);
+}
+
+void domain_free(struct domain *d)
+{
+	/* What others still map of the pages that we share with it belongs to no domain from now on. */
+	if (d->grants)
+		grants_drop_frames(d);
+	if (d->shared_info)
+		frame_unshare(d->shared_info);
+	delist(d);
 	for (unsigned int i = 0; i < d->max_vcpus; i++)
 		if (d->vcpu[i])
 			vcpu_free(d->vcpu[i]);
@@ -85,27 +136,25 @@ static void domain_free(struct domain *d)
 void domain_put(struct domain *d)
 {
 	if (__atomic_sub_fetch((unsigned int *)&d->refs, 1, __ATOMIC_ACQ_REL) == 0)
-		domain_free(d);
-}
-
-void domain_unlist(struct domain *d)
-{
-	spin_lock(&domain_list_lock);
-	list_del(&d->all);
-	spin_unlock(&domain_list_lock);
-	domain_put(d);
+		domain_bury(d);
 }
 
 static bool enlist(struct domain *d)
 {
+	struct bucket *b = bucket_of(d->id);
 	struct list *l;
 	bool free;
 
 	spin_lock(&domain_list_lock);
 	l = list_position(d->id);
 	free = l == &domain_list || list_entry(l, struct domain, all)->id != d->id;
-	if (free)
+	if (free) {
 		list_insert_between(&d->all, l->prev, l);
+		spin_lock(&b->lock);
+		d->bucket_next = b->first;
+		b->first = d;
+		spin_unlock(&b->lock);
+	}
 	spin_unlock(&domain_list_lock);
 	return free;
 }
@@ -148,6 +197,7 @@ struct domain *domain_create(domid_t id, const struct domain_config *config, int
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	snprintf(d->name, sizeof(d->name), "d%u", id);
 	list_init(&d->all);
+	list_init(&d->dying);
 	spin_init(&d->life, LOCK_DOMAIN_LIFE);
 	spin_init(&d->mm_lock, LOCK_DOMAIN_MM);
 	spin_init(&d->pages_lock, LOCK_DOMAIN_PAGES);
@@ -158,10 +208,8 @@ struct domain *domain_create(domid_t id, const struct domain_config *config, int
 	}
 	if (create_parts(d))
 		return d;
-	/* It never had memory or ran: only a page of ours is there to undo. */
-	if (d->shared_info)
-		frame_unshare(d->shared_info);
+	/* It never had memory or ran, and what there is of it is found as it was left. */
 	d->state = DOM_DEAD;
-	domain_unlist(d);
+	domain_put(d);
 	return NULL;
 }

@@ -3,7 +3,7 @@
  * Domains and vCPUs: the two objects that everything else hangs on.
  *
  * Fields are grouped by the folder that owns them: only that folder writes them. A domain lives as
- * long as someone holds a reference (domain_get); it dies in steps (domain/life.c), each of which can
+ * long as someone holds a reference (domain_get); it dies in steps (domain/destroy.c), each of which can
  * be preempted. Lock order, outermost first: control, domain.life, domain.mm, grant.table,
  * grant.entry, evtchn.domain, domain.pages, heap, runq, timer, console. Interrupt handlers take none
  * of them: they raise softirqs.
@@ -45,12 +45,16 @@ struct domain {
 	struct vcpu *vcpu[DOMAIN_MAX_VCPUS];
 
 	/* domain/: life */
-	struct list all; /* on domain_list, domain id order; lock: domain_list_lock */
+	struct list all;	    /* on domain_list, domain id order; lock: domain_list_lock */
+	struct domain *bucket_next; /* others that are found in the same bucket; lock: its own */
+	struct list dying;	    /* on one of destroy.c's lists; lock: dying_lock */
 	_Atomic unsigned int refs;
 	struct spinlock life; /* guards state, shutdown_code */
 	enum domain_state state;
 	unsigned int shutdown_code; /* SHUTDOWN_*, or SHUTDOWN_CODE_NONE */
-	unsigned int kill_step;	    /* how far life.c's list of steps has come */
+	unsigned int kill_step;	    /* how far destroy.c's list of steps has come */
+	bool autodestroy; /* a boot module: nobody else would destroy it when it shut down */
+	evtchn_port_t suspend_port; /* domctl subscribe: raised instead of VIRQ_DOM_EXC; 0: none */
 	_Atomic unsigned int pause_count;
 	struct timer watchdog[2]; /* SCHEDOP_watchdog: ids 1 and 2 */
 	bool watchdog_used[2];
@@ -67,8 +71,9 @@ struct domain {
 	uint32_t pt_force;	    /* pt_assist=force: emulate table writes unasked */
 	struct domain *owner_next;  /* in the table of domains that own frames */
 	uint32_t held_frames;	    /* of a dying domain: frames that others still hold */
-	uint32_t undo_head;	    /* tables to undo (types_settle); lock: mm_lock */
-	uint32_t serial;	    /* never reused, unlike id: whose data a free frame holds */
+	bool frames_awaited; /* the last of them to go calls domain_frames_gone(); pages_lock */
+	uint32_t undo_head;  /* tables to undo (types_settle); lock: mm_lock */
+	uint32_t serial;     /* never reused, unlike id: whose data a free frame holds */
 
 	/* abi/ */
 	void *shared_info; /* one heap page; only abi/shared.h looks inside */
@@ -182,7 +187,10 @@ struct vcpu {
 
 extern struct list domain_list;
 
-/* The domain with this number, with a reference; NULL if there is none or it is dead. */
+/*
+ * The domain with this number, with a reference; NULL if there is none. It may be dying or dead: then
+ * nothing new can be had of it, and each operation finds that out for itself, under its own lock.
+ */
 struct domain *domain_get(domid_t id);
 /* Also resolves DOMID_SELF; DOMID_SELF is always the current domain. */
 struct domain *domain_get_or_self(domid_t id);
@@ -190,8 +198,6 @@ void domain_hold(struct domain *d);
 /* Calls fn for every listed domain, with the list locked: fn must be short and take no such lock. */
 void domains_each(void (*fn)(struct domain *d));
 void domain_put(struct domain *d);
-/* It is dead: nobody finds it any more; gives up the list's reference. */
-void domain_unlist(struct domain *d);
 
 /* What a new domain is to be: what boot/ decides, or the fields of XEN_DOMCTL_createdomain. */
 struct domain_config {
@@ -208,9 +214,18 @@ struct domain_config {
 struct domain *domain_create(domid_t id, const struct domain_config *config, int *error);
 /* The guest's own wish, SHUTDOWN_*; for domain 0 this ends the machine and does not return. */
 void domain_shutdown(struct domain *d, unsigned int reason);
-/* Start destroying; finishes in the background. Needs no lock held but may run under any. */
+/* Go on after a shutdown as if it had not been. 0, also if it runs; -EINVAL: it is being destroyed. */
+int domain_resume(struct domain *d);
+/* Start destroying; finishes in the background. Locks: none held that SOFTIRQ_SCHED could want. */
 void domain_kill(struct domain *d);
-/* life.c: at boot. */
+/*
+ * Start destroying, or go on. -ERESTART until everything is given back that can be, then 0; frames that
+ * others hold keep the domain DOM_DEAD and findable until they let go. The caller holds a reference.
+ */
+long domain_destroy(struct domain *d);
+/* mm/ calls: d waits for its frames (frames_awaited), and the last one has gone. Any lock may be held. */
+void domain_frames_gone(struct domain *d);
+/* destroy.c: at boot. */
 void life_init(void);
 
 /* vcpu.c. -ENOMEM leaves NULL. The vCPU is down and not initialised. */

@@ -22,8 +22,20 @@ void evtchn_dump_init(void);
 void virq_send_vcpu(struct vcpu *v, unsigned int virq);
 void virq_send_global(struct domain *d, unsigned int virq);
 
+/*
+ * virq.c: the global ones of the machine have one domain each that hears of them: domain 0, unless it named
+ * another (domctl set_virq_handler). -EINVAL: not a global one. The handler is held by a reference.
+ */
+int virq_set_handler(struct domain *d, unsigned int virq);
+void virq_send_handler(unsigned int virq);
+/* d is dying: what it handled is domain 0's again. */
+void virq_forget_handler(struct domain *d);
+
 /* Is it one of the domain's, bound once, rather than one of each vCPU? */
 bool virq_is_global(unsigned int virq);
+
+/* Send on a port of d, as if d did (domctl subscribe). 0, -EINVAL. */
+long evtchn_send_from(struct domain *d, evtchn_port_t port);
 
 /*
  * A port whose other end is the hypervisor: when the domain sends, consumer(d) is called with no lock

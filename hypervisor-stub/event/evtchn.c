@@ -69,6 +69,8 @@ int port_alloc(struct domain *d)
 
 	while (port < d->evtchn->used && port_at(d, port)->state != PORT_FREE)
 		port++;
+	if (port >= d->evtchn->limit)
+		return -ENOSPC;
 	if (port >= d->evtchn->used) {
 		rc = add_group(d->evtchn);
 		if (rc)
@@ -152,6 +154,10 @@ void evtchn_destroy(struct domain *d)
 {
 	struct evtchns *e = d->evtchn;
 
+	/* No new ones from here, so that none is left behind. */
+	spin_lock(&e->lock);
+	e->limit = 0;
+	spin_unlock(&e->lock);
 	for (evtchn_port_t port = PORT_FIRST_VALID; port < e->used; port++)
 		(void)port_close(d, port);
 	/* The structure stays until the domain itself goes: who looks now finds no ports. */
@@ -161,6 +167,5 @@ void evtchn_destroy(struct domain *d)
 		e->group[i] = NULL;
 	}
 	e->used = 0;
-	e->limit = 0;
 	spin_unlock(&e->lock);
 }

@@ -68,6 +68,9 @@ void evtchn_unlock_two(struct domain *a, struct domain *b);
 /* Tell vCPU v of d that `port` happened. Locks: evtchn of d. */
 void port_set_pending(struct domain *d, struct vcpu *v, evtchn_port_t port);
 
+/* The same if the port is open, told to the vCPU that it is bound to. Locks: evtchn of d. */
+void port_notify(struct domain *d, evtchn_port_t port);
+
 /* Close whatever it is; a peer becomes unbound. -EINVAL: not open. Takes the locks that it needs. */
 int port_close(struct domain *d, evtchn_port_t port);
 

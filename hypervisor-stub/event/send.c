@@ -37,7 +37,7 @@ void port_set_pending(struct domain *d, struct vcpu *v, evtchn_port_t port)
 		poll_wake(d, port);
 }
 
-static void notify_port(struct domain *d, evtchn_port_t port)
+void port_notify(struct domain *d, evtchn_port_t port)
 {
 	const struct port *p = port_at(d, port);
 
@@ -48,32 +48,7 @@ static void notify_port(struct domain *d, evtchn_port_t port)
 void evtchn_notify(struct domain *d, evtchn_port_t port)
 {
 	spin_lock(&d->evtchn->lock);
-	notify_port(d, port);
-	spin_unlock(&d->evtchn->lock);
-}
-
-bool virq_is_global(unsigned int virq)
-{
-	return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF &&
-	       virq != VIRQ_XENPMU;
-}
-
-void virq_send_vcpu(struct vcpu *v, unsigned int virq)
-{
-	struct domain *d = v->domain;
-
-	spin_lock(&d->evtchn->lock);
-	if (v->virq_port[virq])
-		port_set_pending(d, v, v->virq_port[virq]);
-	spin_unlock(&d->evtchn->lock);
-}
-
-/* A global one is kept by vCPU 0, and told to the vCPU that its port is bound to. */
-void virq_send_global(struct domain *d, unsigned int virq)
-{
-	spin_lock(&d->evtchn->lock);
-	if (d->vcpu[0]->virq_port[virq])
-		notify_port(d, d->vcpu[0]->virq_port[virq]);
+	port_notify(d, port);
 	spin_unlock(&d->evtchn->lock);
 }
 
@@ -98,9 +73,9 @@ static long bad_port(evtchn_port_t port)
 	return refuse(-EINVAL, "port %u: one can send on an interdomain or IPI port only", port);
 }
 
-long event_send(evtchn_port_t port)
+long evtchn_send_from(struct domain *d, evtchn_port_t port)
 {
-	struct domain *d = current->domain, *peer;
+	struct domain *peer;
 	void (*consumer)(struct domain *);
 	struct port *p;
 	long rc = 0;
@@ -129,6 +104,11 @@ long event_send(evtchn_port_t port)
 	}
 	spin_unlock(&d->evtchn->lock);
 	return rc ? bad_port(port) : 0;
+}
+
+long event_send(evtchn_port_t port)
+{
+	return evtchn_send_from(current->domain, port);
 }
 
 long event_unmask(evtchn_port_t port)

@@ -15,9 +15,7 @@ void grants_start(void);
 int grants_init(struct domain *d);
 /* Unmap what the domain mapped, preemptibly. -ERESTART: call again. */
 int grants_release_mappings(struct domain *d);
-/* Is any frame of the table mapped by others, as the function says? Then the next must wait. */
-bool grants_mapped_elsewhere(const struct domain *d, bool (*mapped)(const void *page));
-/* Give up the table's frames; what others hold pinned stays known until grants_destroy(). */
+/* Nobody has a reference on d: give up the table's frames, then everything. */
 void grants_drop_frames(struct domain *d);
 void grants_destroy(struct domain *d);
 

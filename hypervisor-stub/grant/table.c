@@ -25,21 +25,14 @@ int grants_init(struct domain *d)
 	return 0;
 }
 
-bool grants_mapped_elsewhere(const struct domain *d, bool (*mapped)(const void *page))
-{
-	for (unsigned int i = 0; i < d->grants->frames; i++)
-		if (mapped(d->grants->frame[i]))
-			return true;
-	return false;
-}
-
 void grants_drop_frames(struct domain *d)
 {
 	struct grants *g = d->grants;
 
 	spin_lock(&g->entry);
 	for (unsigned int i = 0; i < g->frames; i++) {
-		frame_unshare(g->frame[i]);
+		if (g->frame[i])
+			frame_unshare(g->frame[i]);
 		g->frame[i] = NULL;
 	}
 	spin_unlock(&g->entry);

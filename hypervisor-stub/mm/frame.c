@@ -107,6 +107,8 @@ static void unlist_frame(struct domain *d, struct frame *f)
  */
 void frame_free(struct frame *f)
 {
+	uint64_t data;
+	bool awaited;
 	struct domain *d;
 
 	BUG_ON(load64(&f->use) & (USE_COUNT | USE_UNSETTLED));
@@ -118,16 +120,22 @@ void frame_free(struct frame *f)
 	BUG_ON(!d);
 	spin_lock(&d->pages_lock);
 	unlist_frame(d, f);
-	d->tot_pages--;
+	data = d->serial;
+	awaited = !--d->tot_pages && d->frames_awaited;
 	spin_unlock(&d->pages_lock);
+	/* From here d may be gone, unless it waits for us. */
 	m2p_set(frame_to_mfn(f), M2P_INVALID);
-	heap_return(f, d->serial);
+	heap_return(f, data);
+	if (unlikely(awaited))
+		domain_frames_gone(d);
 }
 
 bool frames_assign(struct domain *d, struct frame *f, unsigned int count)
 {
 	spin_lock(&d->pages_lock);
-	if (count > d->max_pages - min(d->max_pages, d->tot_pages)) {
+	/* Its state is looked at under the lock that mm_relinquish() takes afterwards. */
+	if (READ_ONCE(d->state) >= DOM_DYING ||
+	    count > d->max_pages - min(d->max_pages, d->tot_pages)) {
 		spin_unlock(&d->pages_lock);
 		return false;
 	}
@@ -210,6 +218,8 @@ void frame_unshare(void *page)
 {
 	struct frame *f = mfn_to_frame(virt_to_mfn(page));
 
+	/* Who maps it keeps it; but its domain's number may soon be another's. */
+	WRITE_ONCE(f->owner, DOMID_XEN);
 	__atomic_fetch_and((uint64_t *)&f->refs, ~REFS_SHARED, __ATOMIC_RELAXED);
 	type_put_writable(f);
 	frame_drop(f);

@@ -153,7 +153,7 @@ void domain_free_frame(struct domain *d, struct frame *f);
  * permanent writable reference, so it can be mapped and never becomes a table. And back.
  */
 void frame_share(void *page, struct domain *d);
-/* The page is given up for good: it returns to the heap when its last mapping has gone. */
+/* The page is given up for good, and is no domain's: it returns to the heap with its last mapping. */
 void frame_unshare(void *page);
 /* Clean a few frames that a dead domain left; true while there are more. For the idle loop. */
 bool heap_scrub_some(void);
@@ -232,7 +232,7 @@ long do_memory_op(uint64_t cmd, gptr_t arg);
 
 /*
  * Give back all frames of a dying domain: roots, pins, tables, memory. 0: all gone; -ERESTART: call
- * again; -EBUSY: other domains still hold some of them, call again when they may have let go.
+ * again; -EBUSY: other domains still hold some of them, domain_frames_gone() says when to call again.
  */
 int mm_relinquish(struct domain *d);
 

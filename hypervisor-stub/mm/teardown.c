@@ -49,6 +49,15 @@ static int forsake_all(struct domain *d)
 	return 0;
 }
 
+/* Whoever gives up the last frame afterwards says so (frame_free). Locks: domain.pages, taken here. */
+static bool await_frames(struct domain *d)
+{
+	spin_lock(&d->pages_lock);
+	d->frames_awaited = d->tot_pages != 0;
+	spin_unlock(&d->pages_lock);
+	return d->frames_awaited;
+}
+
 int mm_relinquish(struct domain *d)
 {
 	int rc = drop_roots(d);
@@ -62,7 +71,7 @@ int mm_relinquish(struct domain *d)
 	spin_unlock(&d->mm_lock);
 	if (rc)
 		return rc;
-	if (d->tot_pages)
+	if (await_frames(d))
 		return -EBUSY;
 	owner_forget(d);
 	kfree(d->own_map);

@@ -100,14 +100,16 @@ void domain_put(struct domain *d)
 	d->refs--;
 }
 
-struct domain *domain_get_or_self(domid_t id)
+struct domain *domain_get(domid_t id)
 {
-	struct domain *d = id == DOMID_SELF ? test_current->domain
-			   : id == 1	    ? &world_d1
-			   : id == 2	    ? &world_d2
-					    : NULL;
+	struct domain *d = id == 1 ? &world_d1 : id == 2 ? &world_d2 : NULL;
 
 	if (d)
 		domain_hold(d);
 	return d;
+}
+
+struct domain *domain_get_or_self(domid_t id)
+{
+	return domain_get(id == DOMID_SELF ? test_current->domain->id : id);
 }

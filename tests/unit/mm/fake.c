@@ -58,6 +58,12 @@ void fake_reset(void)
 	iomem_add(_maddr(0), _maddr(1 << 20));
 }
 
+/* destroy.c's: nobody is reaped here, the tests ask again by themselves. */
+void domain_frames_gone(struct domain *d)
+{
+	(void)d;
+}
+
 struct domain *fake_domain(domid_t id, bool is_32bit, bool privileged)
 {
 	struct domain *d = &domains[id];
