@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "mm/page.h"
 #include "proc/sched.h"
+#include "cache.h"
 #include "console.h"
 #include "fs.h"
 #include "vm.h"
@@ -100,6 +101,7 @@ _Noreturn void kernel_main(void)
 	tty_init();
 	console_start();
 	irq_restore(0);
+	cache_start();
 	if (!kthread_create("init", first_process, NULL))
 		panic("no memory for the first process");
 	sched_idle();

@@ -53,29 +53,68 @@ static void add(struct super *sb, const char *name, uint32_t mode, uint32_t rdev
 		inode_put(i);
 }
 
-static struct super *devfs_mount(const char *data)
+/* The one /dev there is, made when it is first needed; vfs_lock held. */
+static struct super *devfs(void)
 {
-	static struct super *sb;
+	static struct super *only;
+	struct super *sb = only;
 
-	(void)data;
-	if (sb) {
-		sb->refs++;
+	if (sb)
 		return sb;
-	}
 	sb = ramfs_super(&devfs_type, 0755);
-	if (is_err(sb)) {
-		struct super *err = sb;
-
-		sb = NULL;
-		return err;
-	}
-	sb->refs++; /* it stays when nobody has it mounted */
+	if (is_err(sb))
+		return sb;
+	only = sb; /* and stays when nobody has it mounted */
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		add(sb, devices[i].name, S_IFCHR | devices[i].mode, devices[i].rdev, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		add(sb, links[i].name, S_IFLNK | 0777, 0, links[i].target);
 	add(sb, "shm", S_IFDIR | S_ISVTX | 0777, 0, NULL);
 	return sb;
+}
+
+static struct super *devfs_mount(const char *data)
+{
+	struct super *sb = devfs();
+
+	(void)data;
+	if (!is_err(sb))
+		sb->refs++;
+	return sb;
+}
+
+int devfs_add(const char *name, uint32_t mode, uint32_t rdev)
+{
+	struct inode *i;
+	struct super *sb;
+
+	mutex_lock(&vfs_lock);
+	sb = devfs();
+	i = is_err(sb) ? (void *)sb : sb->root->ops->lookup(sb->root, name, strlen(name));
+	if (is_err(i) && ptr_err(i) == -ENOENT)
+		i = ramfs_make(sb->root, name, strlen(name), mode, rdev, NULL);
+	else if (!is_err(i))
+		i->rdev = rdev;
+	mutex_unlock(&vfs_lock);
+	if (is_err(i))
+		return ptr_err(i);
+	inode_put(i);
+	return 0;
+}
+
+void devfs_remove(const char *name)
+{
+	struct super *sb;
+	struct inode *i;
+
+	mutex_lock(&vfs_lock);
+	sb = devfs();
+	i = is_err(sb) ? (void *)sb : sb->root->ops->lookup(sb->root, name, strlen(name));
+	if (!is_err(i)) {
+		sb->root->ops->unlink(sb->root, name, strlen(name), i);
+		inode_put(i);
+	}
+	mutex_unlock(&vfs_lock);
 }
 
 static void devfs_statfs(struct super *sb, struct statfs_k *st)

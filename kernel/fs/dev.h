@@ -7,6 +7,10 @@
 
 #include "fs.h"
 
+/* chrdev.c: nodes of devices that come and go; under /dev as soon as that is mounted. May sleep. */
+int devfs_add(const char *name, uint32_t mode, uint32_t rdev);
+void devfs_remove(const char *name);
+
 extern const struct file_ops null_fops, zero_fops, full_fops, random_fops, kmsg_fops;
 
 #endif

@@ -108,6 +108,8 @@ static const struct file_ops *ops_of(const struct inode *i, unsigned flags)
 		return &path_ops;
 	if (inode_is(i, S_IFCHR))
 		return chrdev_find(i->rdev);
+	if (inode_is(i, S_IFBLK))
+		return &block_fops;
 	if (inode_is(i, S_IFIFO))
 		return &fifo_fops;
 	return i->fops;

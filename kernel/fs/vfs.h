@@ -311,6 +311,10 @@ extern const struct file_ops fifo_fops; /* open, for a FIFO's inode */
 
 const struct file_ops *chrdev_find(uint32_t rdev); /* NULL: ENXIO */
 
+/* ---- Block devices: kernel/block/node.c ---- */
+
+extern const struct file_ops block_fops;
+
 /* ---- Waiting for several files: poll.c ---- */
 
 void poll_wait(struct poll_table *pt, struct waitq *q); /* for file_ops.poll; pt may be NULL */

@@ -12,6 +12,7 @@
 #ifndef KERNEL_BLOCK_H
 #define KERNEL_BLOCK_H
 
+#include "cache.h"
 #include "kernel.h"
 #include "lock.h"
 
@@ -70,6 +71,7 @@ struct blockdev {
 	void *priv;		/* the driver's */
 	struct blockdev *whole; /* of a partition; NULL: it is one itself */
 	uint64_t first;		/* of a partition: its first sector on the whole */
+	struct cache cache;	/* its bytes, as /dev and file systems\' metadata see them */
 	int users;		/* open files, mounts, partitions; block_lock */
 	bool exclusive;		/* mounted, swap or lent to a guest for writing */
 	uint64_t reads, writes, sectors_read, sectors_written; /* for /proc/diskstats */
@@ -102,5 +104,8 @@ void block_done(struct block_request *r, int error);
 int block_read(struct blockdev *d, uint64_t sector, void *va, size_t len);
 int block_write(struct blockdev *d, uint64_t sector, const void *va, size_t len);
 int block_flush(struct blockdev *d);
+/* The same for pages that are consecutive on the device only; len bytes in all, whole sectors. */
+int block_transfer_pages(struct blockdev *d, enum block_op op, uint64_t sector, void *const pages[],
+			 unsigned count, size_t len);
 
 #endif

@@ -2,64 +2,79 @@
 /*
  * Cached pages: the contents of block devices and of files on them, in memory, written back later.
  *
- * A cache belongs to a block device (its bytes in order: file system metadata, reads of /dev/vda) or to an
- * inode of a disk file system (its bytes in order). Its owner says how a page is read and written;
- * everything else is done here: finding, waiting for a read under way, dirty pages and their age,
- * write-back by a thread, giving clean pages back when memory is short.
+ * A cache belongs to a block device (its bytes in order: metadata of file systems, reads of /dev/vda) or to
+ * an inode of a disk file system (its bytes in order). Its owner says how a page is read and written;
+ * all else is done here: finding, waiting for a read under way, dirty pages and their age, write-back
+ * by a thread, giving clean pages back when memory is short.
  *
- * A page is found with a reference (page_put() gives it back). Contents are changed under the cache's
- * mutex or by the owner's own lock; a page is marked dirty after the change. A page under write-back is
- * not changed under the device's feet: cache_dirty() waits for it.
+ * A page is found with a reference (page_put() gives it back), and whoever has one may read it. Contents are
+ * changed under the owner's lock, and then the page is marked dirty. A page that changes while it is being
+ * written is written again. The owner's read and write functions are called with whatever locks the
+ * caller of this interface holds, or with none by the write-back thread: so they must not take a lock
+ * that is held around cache_page(), cache_sync() or cache_balance().
  *
- * Locks: cache.lock (a spinlock) guards the tree and the flags of pages; it is inside every mutex.
+ * Locks: one spinlock in cache.c, inside every mutex.
  */
 #ifndef KERNEL_CACHE_H
 #define KERNEL_CACHE_H
 
 #include "kernel.h"
 #include "lock.h"
-#include "fs/iter.h"
-#include "fs/pagetree.h"
+
+#define CACHE_RUN 16 /* pages that are read or written at once, at most */
 
 struct cache;
 
 struct cache_ops {
-	/* Fill count consecutive pages (all new) from index on; sleeps. 0 or -errno. */
+	/* Fill consecutive pages, zeros beyond the end; sleeps. 0 or -errno: then none is believed. */
 	int (*read)(struct cache *c, uint32_t index, void *const pages[], unsigned count);
-	/* Write these consecutive pages and wait; sleeps. 0 or -errno. */
+	/* Write consecutive pages and wait; sleeps. 0 or -errno. */
 	int (*write)(struct cache *c, uint32_t index, void *const pages[], unsigned count);
 };
 
 struct cache {
-	struct list link; /* of all caches, for write-back and reclaim */
-	struct spinlock lock;
-	struct waitq wait;     /* for reads and writes under way */
-	struct pagetree pages; /* of struct cache_page */
+	struct list link;  /* of all caches */
+	struct list pages; /* all of it */
+	struct list dirty; /* by index */
+	struct waitq wait; /* for reads and writes under way */
 	const struct cache_ops *ops;
 	void *owner;
-	uint32_t dirty; /* pages */
-	int error;	/* of a write-back, until fsync reports it once */
+	uint64_t dirty_since; /* when the oldest of its dirty pages became so */
+	uint32_t page_count, dirty_count;
+	int users; /* write-back is inside: destroy waits */
+	int error; /* of a write-back, until cache_sync() reports it once */
 };
 
 void cache_init(struct cache *c, const struct cache_ops *ops, void *owner);
-/* Writes nothing: dirty pages are dropped. Nobody may be inside. */
+/* Writes nothing: dirty pages are dropped. No other caller may be inside. May sleep. */
 void cache_destroy(struct cache *c);
 
-/* The page with a reference, read if need be; readahead pages behind it are wanted soon. err_ptr. */
-void *cache_page(struct cache *c, uint32_t index, unsigned readahead);
-/* The same for one that will be overwritten whole: not read, zeros if new. */
+/*
+ * The page with a reference, read if need be, together with the `ahead` pages behind it that are likely to
+ * be wanted next; err_ptr. May sleep.
+ */
+void *cache_page(struct cache *c, uint32_t index, unsigned ahead);
+/* The same for one that will be overwritten whole: it is not read; zeros if it is new. */
 void *cache_page_new(struct cache *c, uint32_t index);
-/* Its contents changed. Waits while it is being written. */
+/* Only if it is there already and valid: with a reference, or NULL. Does not sleep. */
+void *cache_page_find(struct cache *c, uint32_t index);
+/* Its contents changed. */
 void cache_dirty(struct cache *c, uint32_t index);
-/* From index on there is nothing any more (truncate). */
+/* What lies in from..last (inclusive) is void: truncate. Waits for writes under way. */
 void cache_drop(struct cache *c, uint32_t from, uint32_t last);
 
-/* Write all dirty pages and wait. 0 or the first error (also an earlier write-back's, once). */
+/* Write all dirty pages and wait. 0 or an error: this one's, or an earlier write-back's, once. */
 int cache_sync(struct cache *c);
+/* Call now and then while making pages dirty: writes some if there are too many. */
+void cache_balance(struct cache *c);
 /* All caches, as sync(2) does. */
 void cache_sync_all(void);
-/* Give back about this many clean pages of any cache; how many it was. For the page allocator's need. */
+/* Give back about so many clean pages of any cache: how many it was. Any context. */
 unsigned long cache_reclaim(unsigned long pages);
-unsigned long cache_page_count(void), cache_dirty_count(void); /* for /proc/meminfo */
+/* For /proc/meminfo. */
+unsigned long cache_page_count(void);
+unsigned long cache_dirty_count(void);
+/* The write-back thread; once. */
+void cache_start(void);
 
 #endif

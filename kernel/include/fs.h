@@ -40,6 +40,8 @@ struct file_ops {
 	int (*readdir)(struct file *f, struct dir_sink *sink); /* from f->pos on */
 	/* The page of a mapping, with a reference taken, or PFN_NONE (a hole, or beyond the end). */
 	pfn_t (*map_page)(struct file *f, uint64_t offset);
+	int (*sync)(
+		struct file *f); /* fsync: on the medium when it returns; missing: nothing to do */
 	void (*release)(struct file *f); /* with the last reference */
 	bool stream;			 /* no position: pread fails with ESPIPE */
 };

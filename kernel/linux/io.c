@@ -2,6 +2,7 @@
 /*
  * System calls that move bytes: read, write and their vectors, positions, sendfile, sync.
  */
+#include "cache.h"
 #include "linux/linux.h"
 
 #define BYTES_MOST 0x7ffff000u /* of one call, as on Linux: the result stays positive */
@@ -290,18 +291,21 @@ long sys_sendfile64(const struct args *a)
 	return put_user(pos, user) ? -EFAULT : r;
 }
 
-/* ---- what would go to a disk: there is none, so all is always written ---- */
+/* ---- what goes to a disk ---- */
 
 static long sync_file(struct file *f)
 {
 	const struct inode *i = f->path.inode;
 
+	if (f->ops->sync)
+		return f->ops->sync(f);
 	return (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR)) && !i->ops->synthetic ? 0 : -EINVAL;
 }
 
 long sys_sync(const struct args *a)
 {
 	(void)a;
+	cache_sync_all();
 	return 0;
 }
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When memory runs out: a process is killed, not the kernel.
+ * When memory runs out: cached pages are given back; then a process is killed, not the kernel.
  *
  * Mappings are promises that cannot all be kept (fork and bss are cheap that way). When a page is
  * needed and there is none, the process that holds most is killed, except the first one; whoever
  * needed the page waits for its memory. If that does not help in time, for instance because the
  * victim waits for a lock that we hold, the one who needed the page dies instead.
  */
+#include "cache.h"
 #include "vma.h"
 #include "proc.h"
 
-#define WAIT_STEP  (10 * NSEC_PER_MS)
-#define WAIT_TRIES 50
+#define WAIT_STEP     (10 * NSEC_PER_MS)
+#define WAIT_TRIES    50
+#define RECLAIM_PAGES 64
 
 static unsigned long process_pages(struct process *p)
 {
@@ -65,9 +67,12 @@ static bool still_there(int pid)
 
 bool oom_make_room(void)
 {
-	int pid = kill_largest();
 	unsigned i;
+	int pid;
 
+	if (cache_reclaim(RECLAIM_PAGES))
+		return true;
+	pid = kill_largest();
 	if (!pid || pid == current->proc->pid || signal_fatal_pending())
 		return false;
 	for (i = 0; i < WAIT_TRIES && still_there(pid); i++) {
