@@ -17,6 +17,6 @@ $(OFFSETS32): $(SHAPES32)
 $(HVOBJ): | $(SHAPES32) $(OFFSETS32)
 
 # The toolstack's headers ask who reads them.
-$(HV)/hypervisor-stub/control/control.c.o: HVFLAGS += -D__XEN_TOOLS__
+$(HV)/hypervisor-stub/control/%.c.o: HVFLAGS += -D__XEN_TOOLS__
 
 -include $(SHAPES32:.h=.d)

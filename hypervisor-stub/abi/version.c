@@ -10,6 +10,7 @@
 #include "abi/width.h"
 #include "boot/options.h"
 #include "console/console.h"
+#include "domain/privilege.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 
@@ -104,9 +105,10 @@ static long build_id(gptr_t arg)
 	struct xen_build_id id;
 	size_t size;
 	const uint8_t *bytes = image_build_id(&size);
+	long rc = privilege_check(__HYPERVISOR_xen_version, XENVER_build_id, NULL);
 
-	if (!current->domain->privileged)
-		return refuse(-EPERM, "the build id is for a privileged domain");
+	if (rc)
+		return rc;
 	if (gptr_is_null(arg))
 		return (long)size;
 	if (guest_get_xen_build_id(&id, arg, 0))

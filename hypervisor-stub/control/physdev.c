@@ -14,6 +14,7 @@
 #include "cpu/hvmap.h"
 #include "cpu/irq.h"
 #include "domain/domain.h"
+#include "domain/privilege.h"
 #include "mm/mm.h"
 #include "pv/pv.h"
 
@@ -30,10 +31,8 @@ static long unreadable(void)
 
 static bool for_hardware_domain(unsigned int cmd, long *rc)
 {
-	if (current->domain->privileged)
-		return true;
-	*rc = refuse(-EPERM, "physdev_op %u is for the domain that owns the devices", cmd);
-	return false;
+	*rc = privilege_check(__HYPERVISOR_physdev_op, cmd, NULL);
+	return !*rc;
 }
 
 static long set_iopl(gptr_t arg)

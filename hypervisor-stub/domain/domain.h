@@ -39,8 +39,9 @@ struct domain {
 	/* domain/: identity, set at creation and never changed */
 	domid_t id;
 	bool is_32bit;
-	bool privileged; /* domain 0: may touch devices and name other domains */
-	char name[16];	 /* for reports: "d0", or what the boot module said */
+	bool privileged;  /* domain 0: may touch devices and name other domains */
+	bool is_xenstore; /* may learn who lives and who died (control/privilege.c) */
+	char name[16];	  /* for reports: "d0", or what the boot module said */
 	unsigned int max_vcpus;
 	struct vcpu *vcpu[DOMAIN_MAX_VCPUS];
 

@@ -7,6 +7,7 @@
 #include "abi/shared.h"
 #include "console/console.h"
 #include "cpu/cpu.h"
+#include "domain/privilege.h"
 #include "event/internal.h"
 
 static struct vcpu *vcpu_by_id(struct domain *d, uint32_t id)
@@ -25,15 +26,13 @@ static struct domain *target_domain(domid_t id, long *rc)
 {
 	struct domain *d = domain_get_or_self(id);
 
-	if (!d)
-		*rc = refuse(-ESRCH, "there is no domain %u", id);
-	else if (d == current->domain || current->domain->privileged)
-		return d;
-	else
-		*rc = refuse(-EPERM, "only a privileged domain makes ports in another (d%u)", id);
-	if (d)
+	*rc = d ? privilege_check(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, d)
+		: refuse(-ESRCH, "there is no domain %u", id);
+	if (d && *rc) {
 		domain_put(d);
-	return NULL;
+		return NULL;
+	}
+	return d;
 }
 
 long bind_unbound(struct evtchn_alloc_unbound *op)

@@ -10,6 +10,7 @@
 #include "abi/shared.h"
 #include "console/console.h"
 #include "cpu/cpu.h"
+#include "domain/privilege.h"
 #include "event/internal.h"
 
 /* Interrupt lines that a domain could name: those of the I/O APIC that QEMU's machines have. */
@@ -159,9 +160,10 @@ static long status(struct evtchn_status *op)
 
 	if (!d)
 		return refuse(-ESRCH, "there is no domain %u", op->dom);
-	if (d != current->domain && !current->domain->privileged) {
+	rc = privilege_check(__HYPERVISOR_event_channel_op, EVTCHNOP_status, d);
+	if (rc) {
 		domain_put(d);
-		return refuse(-EPERM, "only a privileged domain looks at d%u's ports", op->dom);
+		return rc;
 	}
 	spin_lock(&d->evtchn->lock);
 	p = port_at(d, op->port);
@@ -211,15 +213,17 @@ static long op_reset(gptr_t arg)
 	struct evtchn_reset op;
 	struct domain *d;
 	uint64_t *next;
+	long rc;
 
 	if (guest_get_evtchn_reset(&op, arg, 0))
 		return unreadable();
 	d = domain_get_or_self(op.dom);
 	if (!d)
 		return refuse(-ESRCH, "there is no domain %u", op.dom);
-	if (d != current->domain && !current->domain->privileged) {
+	rc = privilege_check(__HYPERVISOR_event_channel_op, EVTCHNOP_reset, d);
+	if (rc) {
 		domain_put(d);
-		return refuse(-EPERM, "only a privileged domain resets d%u's ports", op.dom);
+		return rc;
 	}
 	next = hc_progress();
 	while (*next < d->evtchn->used && !preempt_wanted())

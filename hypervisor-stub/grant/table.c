@@ -7,6 +7,7 @@
  */
 #include "abi/abi.h"
 #include "cpu/cpu.h"
+#include "domain/privilege.h"
 #include "grant/internal.h"
 #include "mm/mm.h"
 
@@ -90,7 +91,7 @@ bool table_grow(struct domain *d, unsigned int frames)
 }
 
 /* Whose table: one's own, or any for a privileged domain. With a reference. */
-static struct domain *table_owner(domid_t id, int16_t *status)
+static struct domain *table_owner(domid_t id, unsigned int op, int16_t *status)
 {
 	struct domain *d = domain_get_or_self(id);
 
@@ -98,11 +99,10 @@ static struct domain *table_owner(domid_t id, int16_t *status)
 		*status = grant_refuse(GNTST_bad_domain, "there is no domain %u", id);
 		return NULL;
 	}
-	if (d == current->domain || current->domain->privileged)
+	if (!privilege_check(__HYPERVISOR_grant_table_op, op, d))
 		return d;
 	domain_put(d);
-	*status = grant_refuse(GNTST_permission_denied,
-			       "only a privileged domain looks at d%u's grants", id);
+	*status = GNTST_permission_denied;
 	return NULL;
 }
 
@@ -131,7 +131,7 @@ long op_setup_table(gptr_t ops, unsigned int count)
 		return refuse(-EINVAL, "one table at a time, not %u", count);
 	if (guest_get_gnttab_setup_table(&op, ops, 0))
 		return refuse(-EFAULT, "the argument cannot be read");
-	d = table_owner(op.dom, &op.status);
+	d = table_owner(op.dom, GNTTABOP_setup_table, &op.status);
 	if (d) {
 		op.status = setup(d, &op);
 		domain_put(d);
@@ -150,7 +150,7 @@ long op_query_size(gptr_t ops, unsigned int count)
 		return refuse(-EINVAL, "one table at a time, not %u", count);
 	if (guest_get_gnttab_query_size(&op, ops, 0))
 		return refuse(-EFAULT, "the argument cannot be read");
-	d = table_owner(op.dom, &op.status);
+	d = table_owner(op.dom, GNTTABOP_query_size, &op.status);
 	if (d) {
 		/* The first frame exists as far as a guest can see; it costs memory when asked for. */
 		op.nr_frames = max(d->grants->frames, 1u);
@@ -186,7 +186,7 @@ long op_get_version(gptr_t ops)
 
 	if (guest_get_gnttab_get_version(&op, ops, 0))
 		return refuse(-EFAULT, "the argument cannot be read");
-	d = table_owner(op.dom, &status);
+	d = table_owner(op.dom, GNTTABOP_get_version, &status);
 	if (!d)
 		return status == GNTST_bad_domain ? -ESRCH : -EPERM;
 	domain_put(d);

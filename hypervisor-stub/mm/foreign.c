@@ -4,19 +4,22 @@
  */
 #include "mm/foreign.h"
 #include "console/console.h"
+#include "domain/privilege.h"
 
 static int find(domid_t id, struct domain **out)
 {
 	struct domain *caller = current->domain;
 	struct domain *d = id < DOMID_FIRST_RESERVED && id != caller->id ? domain_get(id) : NULL;
+	int rc;
 
 	if (!d)
 		return refuse(-ESRCH, "there is no other domain %u (one's own is DOMID_SELF)", id);
-	if (!caller->privileged || READ_ONCE(d->state) >= DOM_DYING) {
+	rc = (int)privilege_check(__HYPERVISOR_mmu_update, EVERY_OP, d);
+	if (!rc && READ_ONCE(d->state) >= DOM_DYING)
+		rc = (int)refuse(-ESRCH, "domain %u is being destroyed", id);
+	if (rc) {
 		domain_put(d);
-		return caller->privileged ? refuse(-ESRCH, "domain %u is being destroyed", id)
-					  : refuse(-EPERM, "domain %u is none of d%u's business",
-						   id, caller->id);
+		return rc;
 	}
 	*out = d;
 	return 0;
@@ -34,9 +37,7 @@ static int resolve_from(struct foreign *f, domid_t id)
 	if (id == DOMID_IO)
 		return 0;
 	if (id == DOMID_XEN)
-		return current->domain->privileged
-			       ? 0
-			       : refuse(-EPERM, "DOMID_XEN is for privileged domains");
+		return (int)privilege_check(__HYPERVISOR_mmu_update, EVERY_OP, NULL);
 	return find(id, &f->owner);
 }
 

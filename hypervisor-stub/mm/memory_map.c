@@ -6,6 +6,7 @@
  * it, and is held while the map is copied out.
  */
 #include "console/console.h"
+#include "domain/privilege.h"
 #include "lib/string.h"
 #include "mm/memory_op.h"
 
@@ -47,9 +48,10 @@ static long answer(gptr_t arg, struct xen_memory_map *request, const struct memo
 long memory_machine_map(gptr_t arg)
 {
 	struct xen_memory_map request;
+	long rc = privilege_check(__HYPERVISOR_memory_op, XENMEM_machine_memory_map, NULL);
 
-	if (!current->domain->privileged)
-		return refuse(-EPERM, "the machine's memory map is for privileged domains");
+	if (rc)
+		return rc;
 	if (guest_get_xen_memory_map(&request, arg, 0))
 		return -EFAULT;
 	if (request.nr_entries < machine.map.count)

@@ -9,6 +9,7 @@
  */
 #include "mm/memory_op.h"
 #include "console/console.h"
+#include "domain/privilege.h"
 #include "mm/m2p.h"
 
 #define CMD_BITS 6
@@ -38,14 +39,12 @@ struct domain *memory_domain(domid_t id, long *rc)
 		return d;
 	}
 	d = domain_get(id);
-	if (d && !current->domain->privileged) {
+	*rc = d ? privilege_check(__HYPERVISOR_memory_op, EVERY_OP, d)
+		: refuse(-ESRCH, "there is no domain %u", id);
+	if (d && *rc) {
 		domain_put(d);
-		*rc = refuse(-EPERM, "d%u's memory is none of d%u's business", id,
-			     current->domain->id);
 		return NULL;
 	}
-	if (!d)
-		*rc = refuse(-ESRCH, "there is no domain %u", id);
 	return d;
 }
 

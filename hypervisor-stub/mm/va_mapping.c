@@ -8,6 +8,7 @@
  */
 #include "abi/abi.h"
 #include "console/console.h"
+#include "domain/privilege.h"
 #include "mm/flush.h"
 #include "mm/foreign.h"
 #include "mm/types.h"
@@ -84,9 +85,9 @@ long do_update_va_mapping_otherdomain(uint64_t va, uint64_t pte, uint64_t flags,
 
 	if (rc)
 		return rc;
-	if (who.from == DOMID_IO && !current->domain->privileged)
-		rc = refuse(-EPERM, "DOMID_IO is for privileged domains");
-	else
+	if (who.from == DOMID_IO)
+		rc = privilege_check(__HYPERVISOR_update_va_mapping_otherdomain, EVERY_OP, NULL);
+	if (!rc)
 		rc = update_and_flush(current, va, pte, flags, who.from);
 	foreign_release(&who);
 	return rc;

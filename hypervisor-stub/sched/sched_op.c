@@ -8,6 +8,7 @@
 #include "abi/shared.h"
 #include "console/console.h"
 #include "cpu/cpu.h"
+#include "domain/privilege.h"
 #include "event/event.h"
 #include "sched/sched.h"
 
@@ -59,6 +60,7 @@ static long remote_shutdown(gptr_t arg)
 {
 	struct sched_remote_shutdown s;
 	struct domain *d;
+	long rc;
 
 	if (guest_get_sched_remote_shutdown(&s, arg, 0))
 		return refuse(-EFAULT, "the argument cannot be read");
@@ -67,14 +69,11 @@ static long remote_shutdown(gptr_t arg)
 	d = domain_get(s.domain_id);
 	if (!d)
 		return refuse(-ESRCH, "there is no domain %u", s.domain_id);
-	if (!current->domain->privileged) {
-		domain_put(d);
-		return refuse(-EPERM, "only a privileged domain shuts another one (d%u) down",
-			      s.domain_id);
-	}
-	domain_shutdown(d, s.reason);
+	rc = privilege_check(__HYPERVISOR_sched_op, SCHEDOP_remote_shutdown, d);
+	if (!rc)
+		domain_shutdown(d, s.reason);
 	domain_put(d);
-	return 0;
+	return rc;
 }
 
 static void watchdog_fires(void *data)
@@ -131,9 +130,10 @@ static long watchdog(gptr_t arg)
 static long pin_override(gptr_t arg)
 {
 	struct sched_pin_override p;
+	long rc = privilege_check(__HYPERVISOR_sched_op, SCHEDOP_pin_override, NULL);
 
-	if (!current->domain->privileged)
-		return refuse(-EPERM, "only the hardware domain may override its affinity");
+	if (rc)
+		return rc;
 	if (guest_get_sched_pin_override(&p, arg, 0))
 		return refuse(-EFAULT, "sched_pin_override cannot be read");
 	if (p.pcpu >= (int)max(pcpu_count, 1u))
