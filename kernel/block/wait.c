@@ -4,29 +4,38 @@
  */
 #include "block.h"
 
+/* Not on the stack: a request is large. */
 struct waiter {
+	struct block_request r;
 	struct waitq queue;
 	bool done;
 };
 
 static void wake(struct block_request *r)
 {
-	struct waiter *w = r->owner;
+	struct waiter *w = container_of(r, struct waiter, r);
 
 	w->done = true;
 	waitq_wake(&w->queue);
 }
 
-static int submit_and_wait(struct blockdev *d, struct block_request *r)
+static struct waiter *waiter_new(void)
 {
-	struct waiter w = { .done = false };
+	struct waiter *w = kzalloc(sizeof(*w));
 
-	waitq_init(&w.queue);
-	r->done = wake;
-	r->owner = &w;
-	block_submit(d, r);
-	wait_event(&w.queue, *(volatile bool *)&w.done);
-	return r->error;
+	if (w) {
+		waitq_init(&w->queue);
+		w->r.done = wake;
+	}
+	return w;
+}
+
+static int submit_and_wait(struct blockdev *d, struct waiter *w)
+{
+	w->done = false;
+	block_submit(d, &w->r);
+	wait_event(&w->queue, *(volatile bool *)&w->done);
+	return w->r.error;
 }
 
 /* As many segments as fit, none across a page: how many bytes they are. */
@@ -47,23 +56,23 @@ static size_t fill(struct block_request *r, const struct blockdev *d, char *va, 
 
 static int transfer(struct blockdev *d, enum block_op op, uint64_t sector, void *va, size_t len)
 {
-	struct block_request *r = kzalloc(sizeof(*r));
+	struct waiter *w = waiter_new();
 	int rc = 0;
 
-	if (!r)
+	if (!w)
 		return -ENOMEM;
 	while (len && !rc) {
 		size_t n;
 
-		r->op = op;
-		r->sector = sector; /* a partition's submit moves it */
-		n = fill(r, d->whole ? d->whole : d, va, len);
-		rc = submit_and_wait(d, r);
+		w->r.op = op;
+		w->r.sector = sector; /* a partition's submit moves it */
+		n = fill(&w->r, d->whole ? d->whole : d, va, len);
+		rc = submit_and_wait(d, w);
 		sector += n >> SECTOR_SHIFT;
 		va = (char *)va + n;
 		len -= n;
 	}
-	kfree(r);
+	kfree(w);
 	return rc;
 }
 
@@ -79,40 +88,40 @@ int block_write(struct blockdev *d, uint64_t sector, const void *va, size_t len)
 
 int block_flush(struct blockdev *d)
 {
-	struct block_request *r = kzalloc(sizeof(*r));
+	struct waiter *w = waiter_new();
 	int rc;
 
-	if (!r)
+	if (!w)
 		return -ENOMEM;
-	r->op = BLOCK_FLUSH;
-	rc = submit_and_wait(d, r);
-	kfree(r);
+	w->r.op = BLOCK_FLUSH;
+	rc = submit_and_wait(d, w);
+	kfree(w);
 	return rc;
 }
 
 int block_transfer_pages(struct blockdev *d, enum block_op op, uint64_t sector, void *const pages[],
 			 unsigned count, size_t len)
 {
-	struct block_request *r = kzalloc(sizeof(*r));
+	struct waiter *w = waiter_new();
 	unsigned limit = d->whole ? d->whole->max_segments : d->max_segments;
 	int rc = 0;
 
-	if (!r)
+	if (!w)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count && len && !rc;) {
 		size_t before = len;
 
-		r->op = op;
-		r->sector = sector;
-		for (r->segments = 0; i < count && len && r->segments < limit; i++) {
+		w->r.op = op;
+		w->r.sector = sector;
+		for (w->r.segments = 0; i < count && len && w->r.segments < limit; i++) {
 			uint32_t n = (uint32_t)min(len, (size_t)PAGE_SIZE);
 
-			r->segment[r->segments++] = (struct block_segment){ pages[i], n };
+			w->r.segment[w->r.segments++] = (struct block_segment){ pages[i], n };
 			len -= n;
 		}
-		rc = submit_and_wait(d, r);
+		rc = submit_and_wait(d, w);
 		sector += (before - len) >> SECTOR_SHIFT;
 	}
-	kfree(r);
+	kfree(w);
 	return rc;
 }
