@@ -59,6 +59,7 @@ static void first_process(void *arg)
 	if (rc)
 		panic("the root file system: error %d (is the second module a cpio archive?)", rc);
 	free_ramdisk();
+	drivers_init();
 	if (fs_open_console())
 		panic("cannot open /dev/console");
 	run_first_program();

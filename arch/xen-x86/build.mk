@@ -6,14 +6,14 @@
 RL	:= $(O)/ringlet.d
 RLC	:= $(wildcard kernel/*.c kernel/proc/*.c kernel/mm/*.c kernel/fs/*.c kernel/tty/*.c \
 	   kernel/linux/*.c kernel/block/*.c kernel/net/*.c arch/x86/*.c arch/xen-x86/*.c arch/xen-x86/x86_32/*.c \
-	   drivers/*/*.c) \
+	   drivers/*.c drivers/*/*.c) \
 	   lib/string.c lib/vsnprintf.c lib/div64.c
 RLS	:= $(wildcard arch/xen-x86/x86_32/*.S)
 RLO	:= $(RLC:%.c=$(RL)/%.o) $(RLS:%.S=$(RL)/%.o)
 RLF	:= $(FREE) -m32 -march=i686 -mregparm=3 -freg-struct-return -mgeneral-regs-only -fno-pic \
 	   -fno-pie -fno-omit-frame-pointer -fno-optimize-sibling-calls -ffunction-sections \
 	   -fdata-sections -mpreferred-stack-boundary=2 \
-	   -I. -Iinclude -Ikernel/include -Ikernel -Iarch/x86/include -Iarch/xen-x86/include -Iarch/xen-x86 -Idrivers/xen
+	   -I. -Iinclude -Ikernel/include -Ikernel -Iarch/x86/include -Iarch/xen-x86/include -Iarch/xen-x86 -Idrivers/xen -Idrivers
 RLLD	:= $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
 	   -Wl,--no-warn-rwx-segments -Wl,--gc-sections -Wl,-T,arch/xen-x86/x86_32/ringlet.lds
 

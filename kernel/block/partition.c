@@ -232,7 +232,7 @@ static void scan_thread(void *arg)
 
 	scan(d);
 	blockdev_put(d);
-	proc_exit_thread(0);
+	kthread_exit();
 }
 
 void partition_scan(struct blockdev *d)

@@ -92,6 +92,9 @@ unsigned long page_total_count(void);
 void random_bytes(void *buf, size_t n); /* never blocks */
 void random_stir(uint64_t sample);	/* from interrupts too */
 
+/* ---- drivers/init.c: find the devices; called once by the first thread, when /dev is there ---- */
+void drivers_init(void);
+
 /* ---- option on the command line: "name=value" or "name"; NULL when absent, "" without = ---- */
 const char *cmdline_option(const char *name, char *buf, size_t size);
 

@@ -152,7 +152,8 @@ void cond_resched(void); /* gives way if it is time; not under a spinlock */
 bool task_wake(struct task *t); /* any sleep ends; interrupts may call */
 void task_yield(void);
 struct task *kthread_create(const char *name, void (*fn)(void *arg),
-			    void *arg); /* NULL: no memory */
+			    void *arg); /* NULL: no memory; fn ends in kthread_exit() or never */
+_Noreturn void kthread_exit(void);
 unsigned task_running_count(void);
 void sched_loadavg(uint64_t avg[3]); /* 1, 5, 15 minutes, in 1/65536 */
 uint64_t sched_idle_time(void);

@@ -230,6 +230,15 @@ static _Noreturn void thread_exit(int status)
 	sched_exit();
 }
 
+_Noreturn void kthread_exit(void)
+{
+	spin_lock(&proc_lock);
+	task_unlink(current);
+	current->proc = &proc_kernel;
+	spin_unlock(&proc_lock);
+	sched_exit();
+}
+
 _Noreturn void proc_exit_thread(int status)
 {
 	thread_exit(status);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All drivers, in the order in which they begin. One image for every role: what is not there is not
+ * found (law 6 of docs/design.md).
+ */
+#include "kernel.h"
+#include "pci/pci.h"
+#include "virtio/virtio.h"
+
+static const struct pci_driver *const pci_drivers[] = { &virtio_blk_driver, NULL };
+
+void drivers_init(void)
+{
+	if (machine_info.privileged)
+		pci_init(pci_drivers);
+}
