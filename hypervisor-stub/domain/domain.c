@@ -114,14 +114,9 @@ static void delist(struct domain *d)
 	spin_unlock(&domain_list_lock);
 }
 
-void domain_free(struct domain *d)
+/* Nobody knows it, or nobody knows it any more. */
+static void free_parts(struct domain *d)
 {
-	/* What others still map of the pages that we share with it belongs to no domain from now on. */
-	if (d->grants)
-		grants_drop_frames(d);
-	if (d->shared_info)
-		frame_unshare(d->shared_info);
-	delist(d);
 	for (unsigned int i = 0; i < d->max_vcpus; i++)
 		if (d->vcpu[i])
 			vcpu_free(d->vcpu[i]);
@@ -131,6 +126,23 @@ void domain_free(struct domain *d)
 	kfree(d->console);
 	kfree(d->ioports_denied);
 	kfree(d);
+}
+
+/* What others still map of the pages that we share with it belongs to no domain from now on. */
+static void unshare_pages(struct domain *d)
+{
+	if (d->grants)
+		grants_drop_frames(d);
+	if (d->shared_info)
+		frame_unshare(d->shared_info);
+	d->shared_info = NULL;
+}
+
+void domain_free(struct domain *d)
+{
+	unshare_pages(d);
+	delist(d);
+	free_parts(d);
 }
 
 void domain_put(struct domain *d)
@@ -170,9 +182,9 @@ static bool share_info_page(struct domain *d)
 	return true;
 }
 
-static bool create_parts(struct domain *d)
+static bool create_parts(struct domain *d, const struct domain_config *config)
 {
-	if (!share_info_page(d) || evtchn_init(d) || grants_init(d))
+	if (!share_info_page(d) || evtchn_init(d, config) || grants_init(d, config))
 		return false;
 	for (unsigned int i = 0; i < d->max_vcpus; i++)
 		if (!vcpu_create(d, i))
@@ -201,15 +213,13 @@ struct domain *domain_create(domid_t id, const struct domain_config *config, int
 	spin_init(&d->life, LOCK_DOMAIN_LIFE);
 	spin_init(&d->mm_lock, LOCK_DOMAIN_MM);
 	spin_init(&d->pages_lock, LOCK_DOMAIN_PAGES);
-	if (!enlist(d)) {
+	/* Whoever finds it finds it whole, so it goes on the list last. */
+	if (create_parts(d, config)) {
+		if (enlist(d))
+			return d;
 		*error = -EEXIST;
-		kfree(d);
-		return NULL;
 	}
-	if (create_parts(d))
-		return d;
-	/* It never had memory or ran, and what there is of it is found as it was left. */
-	d->state = DOM_DEAD;
-	domain_put(d);
+	unshare_pages(d);
+	free_parts(d);
 	return NULL;
 }

@@ -206,6 +206,9 @@ struct domain_config {
 	bool privileged;
 	unsigned int max_vcpus; /* 1 to DOMAIN_MAX_VCPUS */
 	uint8_t handle[16];
+	/* Quotas; 0: what our options say (grants_option() is also the most), or what the ABI allows. */
+	uint32_t max_evtchn_port;
+	uint32_t max_grant_frames, max_maptrack_frames;
 };
 
 /*

@@ -15,9 +15,9 @@ static struct vcpu *vcpu_by_id(struct domain *d, uint32_t id)
 	return id < d->max_vcpus ? d->vcpu[id] : NULL;
 }
 
-static long no_port(int rc)
+static long no_port(const struct domain *d, int rc)
 {
-	return rc == -ENOSPC ? refuse(rc, "all %u ports are in use", current->domain->evtchn->limit)
+	return rc == -ENOSPC ? refuse(rc, "all %u ports are in use", port_limit(d))
 			     : refuse(rc, "no memory for more ports");
 }
 
@@ -54,8 +54,9 @@ long bind_unbound(struct evtchn_alloc_unbound *op)
 		op->port = (evtchn_port_t)port;
 	}
 	spin_unlock(&d->evtchn->lock);
+	rc = port < 0 ? no_port(d, port) : 0;
 	domain_put(d);
-	return port < 0 ? no_port(port) : 0;
+	return rc;
 }
 
 /* Locks: evtchn of both. */
@@ -97,7 +98,7 @@ long bind_interdomain(struct evtchn_bind_interdomain *op)
 	if (rc == -EINVAL)
 		return refuse(rc, "port %u of d%u does not wait for d%u", op->remote_port,
 			      op->remote_dom, d->id);
-	return rc ? no_port((int)rc) : 0;
+	return rc ? no_port(d, (int)rc) : 0;
 }
 
 long bind_virq(struct evtchn_bind_virq *op)
@@ -126,7 +127,7 @@ long bind_virq(struct evtchn_bind_virq *op)
 	if (port == -EEXIST)
 		return refuse(-EEXIST, "VIRQ %u has port %u already", op->virq,
 			      v->virq_port[op->virq]);
-	return port < 0 ? no_port(port) : 0;
+	return port < 0 ? no_port(d, port) : 0;
 }
 
 long bind_ipi(struct evtchn_bind_ipi *op)
@@ -146,7 +147,7 @@ long bind_ipi(struct evtchn_bind_ipi *op)
 		op->port = (evtchn_port_t)port;
 	}
 	spin_unlock(&d->evtchn->lock);
-	return port < 0 ? no_port(port) : 0;
+	return port < 0 ? no_port(d, port) : 0;
 }
 
 int evtchn_bind_hypervisor(struct domain *d, void (*consumer)(struct domain *))
@@ -192,7 +193,7 @@ long bind_vcpu(const struct evtchn_bind_vcpu *op)
 	spin_lock(&d->evtchn->lock);
 	p = port_at(d, op->port);
 	if (p && may_move(p))
-		p->vcpu = (uint8_t)op->vcpu;
+		WRITE_ONCE(p->vcpu, (uint8_t)op->vcpu);
 	else
 		rc = -EINVAL;
 	spin_unlock(&d->evtchn->lock);

@@ -2,16 +2,16 @@
 /*
  * Event channels: the guest's interrupts.
  *
- * Owns: the ports of each domain. Lock: evtchn.domain; for interdomain operations both, the one with
- * the lower domain number first. Two-level ABI: 1024 ports at 32 bits, 4096 at 64 bits.
+ * Owns: the ports of each domain. Lock: evtchn.domain; a channel between two domains is made and unmade
+ * with both, the one with the lower domain number first, so either of them keeps it as it is. Two-level ABI: 1024 ports at 32 bits, 4096 at 64 bits.
  */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
 
 #include "domain/domain.h"
 
-/* -ENOMEM. */
-int evtchn_init(struct domain *d);
+/* -ENOMEM. Config: max_evtchn_port. */
+int evtchn_init(struct domain *d, const struct domain_config *config);
 /* Close every port, peers become unbound; then free. */
 void evtchn_destroy(struct domain *d);
 

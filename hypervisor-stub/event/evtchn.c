@@ -10,13 +10,15 @@
 #include "console/console.h"
 #include "event/internal.h"
 
-int evtchn_init(struct domain *d)
+int evtchn_init(struct domain *d, const struct domain_config *config)
 {
 	d->evtchn = kalloc(sizeof(*d->evtchn));
 	if (!d->evtchn)
 		return -ENOMEM;
 	spin_init(&d->evtchn->lock, LOCK_EVTCHN);
-	d->evtchn->limit = evtchn_ports(d);
+	d->evtchn->quota = min(config->max_evtchn_port, UINT32_MAX - 1) + 1;
+	if (!config->max_evtchn_port)
+		d->evtchn->quota = UINT32_MAX;
 	return 0;
 }
 
@@ -52,8 +54,6 @@ static int add_group(struct evtchns *e)
 {
 	struct port *group;
 
-	if (e->used >= e->limit)
-		return -ENOSPC;
 	group = kalloc(PORT_GROUP * sizeof(*group));
 	if (!group)
 		return -ENOMEM;
@@ -69,7 +69,7 @@ int port_alloc(struct domain *d)
 
 	while (port < d->evtchn->used && port_at(d, port)->state != PORT_FREE)
 		port++;
-	if (port >= d->evtchn->limit)
+	if (port >= port_limit(d))
 		return -ENOSPC;
 	if (port >= d->evtchn->used) {
 		rc = add_group(d->evtchn);
@@ -86,6 +86,11 @@ void port_free(struct domain *d, evtchn_port_t port)
 	(void)shared_bit_clear(evtchn_pending_words(d), port);
 }
 
+static bool is_open(const struct port *p, evtchn_port_t port)
+{
+	return p && p->state != PORT_FREE && port >= PORT_FIRST_VALID;
+}
+
 bool evtchn_is_open(struct domain *d, evtchn_port_t port)
 {
 	const struct port *p;
@@ -93,7 +98,7 @@ bool evtchn_is_open(struct domain *d, evtchn_port_t port)
 
 	spin_lock(&d->evtchn->lock);
 	p = port_at(d, port);
-	open = p && p->state != PORT_FREE;
+	open = is_open(p, port);
 	spin_unlock(&d->evtchn->lock);
 	return open;
 }
@@ -108,46 +113,58 @@ static void unbind_peer(struct domain *d, struct port *p)
 	other->unbound_from = d->id;
 }
 
-static void close_interdomain(struct domain *d, evtchn_port_t port, struct domain *peer)
+/* A port with no other end, or whose other end is told already. Locks: evtchn. */
+static void close_single(struct domain *d, struct port *p, evtchn_port_t port)
+{
+	if (p->state == PORT_VIRQ)
+		d->vcpu[virq_is_global(p->virq) ? 0 : p->vcpu]->virq_port[p->virq] = 0;
+	port_free(d, port);
+}
+
+/* False: it is not joined to `peer` any more, look again what it is. */
+static bool close_joined(struct domain *d, evtchn_port_t port, struct domain *peer)
 {
 	struct port *p;
 	bool still;
 
 	evtchn_lock_two(d, peer);
-	/* Between the two locks the peer may have closed its end, and ours is unbound now. */
 	p = port_at(d, port);
-	still = p->state == PORT_INTERDOMAIN && p->peer.domain == peer;
-	if (still)
+	still = p && p->state == PORT_INTERDOMAIN && p->peer.domain == peer;
+	if (still) {
 		unbind_peer(d, p);
-	if (p->state != PORT_FREE)
 		port_free(d, port);
+	}
 	evtchn_unlock_two(d, peer);
+	return still;
 }
 
 int port_close(struct domain *d, evtchn_port_t port)
 {
-	struct domain *peer = NULL;
-	struct port *p;
-	int rc = 0;
+	bool closed = false;
 
-	spin_lock(&d->evtchn->lock);
-	p = port_at(d, port);
-	if (!p || p->state == PORT_FREE || port < PORT_FIRST_VALID) {
-		rc = -EINVAL;
-	} else if (p->state == PORT_INTERDOMAIN) {
-		peer = p->peer.domain;
-		domain_hold(peer);
-	} else {
-		if (p->state == PORT_VIRQ)
-			d->vcpu[virq_is_global(p->virq) ? 0 : p->vcpu]->virq_port[p->virq] = 0;
-		port_free(d, port);
+	while (!closed) {
+		struct domain *peer = NULL;
+		struct port *p;
+
+		spin_lock(&d->evtchn->lock);
+		p = port_at(d, port);
+		if (!is_open(p, port)) {
+			spin_unlock(&d->evtchn->lock);
+			return -EINVAL;
+		}
+		if (p->state == PORT_INTERDOMAIN) {
+			/* Both locks are needed, and ours may not be the first of them. */
+			peer = p->peer.domain;
+			domain_hold(peer);
+		} else {
+			close_single(d, p, port);
+		}
+		spin_unlock(&d->evtchn->lock);
+		closed = !peer || close_joined(d, port, peer);
+		if (peer)
+			domain_put(peer);
 	}
-	spin_unlock(&d->evtchn->lock);
-	if (peer) {
-		close_interdomain(d, port, peer);
-		domain_put(peer);
-	}
-	return rc;
+	return 0;
 }
 
 void evtchn_destroy(struct domain *d)
@@ -156,7 +173,7 @@ void evtchn_destroy(struct domain *d)
 
 	/* No new ones from here, so that none is left behind. */
 	spin_lock(&e->lock);
-	e->limit = 0;
+	e->quota = 0;
 	spin_unlock(&e->lock);
 	for (evtchn_port_t port = PORT_FIRST_VALID; port < e->used; port++)
 		(void)port_close(d, port);

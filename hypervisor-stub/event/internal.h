@@ -7,6 +7,7 @@
 #ifndef EVENT_INTERNAL_H
 #define EVENT_INTERNAL_H
 
+#include "abi/shared.h"
 #include "cpu/spinlock.h"
 #include "domain/domain.h"
 #include "event/event.h"
@@ -29,13 +30,14 @@ enum port_state {
 
 struct port {
 	uint8_t state; /* enum port_state */
-	uint8_t vcpu;  /* which vCPU is told */
+	uint8_t vcpu;  /* which vCPU is told; the other end reads it without our lock */
 	union {
 		domid_t unbound_from; /* who may bind to it */
 		uint16_t virq;
 		void (*consumer)(struct domain *d); /* the hypervisor's end */
 		struct {
-			struct domain *domain; /* a reference: on the list of its peers */
+			/* No reference: a domain that dies closes its ports, and so ours. */
+			struct domain *domain;
 			evtchn_port_t port;
 		} peer;
 	};
@@ -43,8 +45,8 @@ struct port {
 
 struct evtchns {
 	struct spinlock lock;
-	unsigned int limit; /* ports that the domain's ABI has room for */
-	unsigned int used;  /* ports that groups exist for */
+	uint32_t quota;	   /* ports that its toolstack lets it have, port 0 included; 0: it dies */
+	unsigned int used; /* ports that groups exist for */
 	struct port *group[PORT_GROUPS];
 };
 
@@ -56,6 +58,12 @@ static inline struct port *port_at(const struct domain *d, evtchn_port_t port)
 	return port < e->used ? &e->group[port / PORT_GROUP][port % PORT_GROUP] : NULL;
 }
 
+/* One above the highest port that the domain may have: its ABI has room for so many. */
+static inline unsigned int port_limit(const struct domain *d)
+{
+	return min(d->evtchn->quota, evtchn_ports(d));
+}
+
 /* The lowest free port, reserved. -ENOSPC: the ABI has no more; -ENOMEM. Locks: evtchn. */
 int port_alloc(struct domain *d);
 /* Make it free, its pending bit clear. Locks: evtchn. */
@@ -65,7 +73,7 @@ void port_free(struct domain *d, evtchn_port_t port);
 void evtchn_lock_two(struct domain *a, struct domain *b);
 void evtchn_unlock_two(struct domain *a, struct domain *b);
 
-/* Tell vCPU v of d that `port` happened. Locks: evtchn of d. */
+/* Tell vCPU v of d that `port` happened. Locks: evtchn of d, or of the domain at the other end. */
 void port_set_pending(struct domain *d, struct vcpu *v, evtchn_port_t port);
 
 /* The same if the port is open, told to the vCPU that it is bound to. Locks: evtchn of d. */

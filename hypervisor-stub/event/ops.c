@@ -225,6 +225,10 @@ static long op_reset(gptr_t arg)
 		domain_put(d);
 		return rc;
 	}
+	if (d != current->domain && !d->controller_pauses) {
+		domain_put(d);
+		return refuse(-EINVAL, "d%u runs: its toolstack must pause it first", op.dom);
+	}
 	next = hc_progress();
 	while (*next < d->evtchn->used && !preempt_wanted())
 		(void)port_close(d, (evtchn_port_t)(*next)++);

@@ -10,7 +10,12 @@
  *	evtchn_pending[] ---- word ----> evtchn_pending_sel ---- any ----> evtchn_upcall_pending
  *	      & ~evtchn_mask[]
  *
- * Lock: evtchn of the domain that gets the event.
+ * Locks. A channel is made and unmade with the locks of both its domains, so a sender that holds its own
+ * keeps the other end as it is: its port, its vCPUs, its shared pages. The steps themselves are atomic
+ * operations on memory that the guest changes too, so they need no lock of the receiver's, and two domains
+ * that send to each other at once never wait for one another. The receiver may meanwhile bind the port to
+ * another vCPU, or move its vcpu_info (which then starts with everything pending): the event was sent
+ * before or after that, and either is right, since the pending bit is set first.
  */
 #include "abi/shared.h"
 #include "console/console.h"
@@ -28,8 +33,8 @@ static void tell(struct domain *d, struct vcpu *v, evtchn_port_t port)
 
 void port_set_pending(struct domain *d, struct vcpu *v, evtchn_port_t port)
 {
-	if (shared_bit_set(evtchn_pending_words(d), port))
-		return;
+	if (shared_bit_set(evtchn_pending_words(d), port) || unlikely(!v))
+		return; /* pending already; or its toolstack has not made that vCPU yet */
 	if (!shared_bit_test(evtchn_mask_words(d), port))
 		tell(d, v, port);
 	/* A poller is woken by a masked port too. */
@@ -52,58 +57,43 @@ void evtchn_notify(struct domain *d, evtchn_port_t port)
 	spin_unlock(&d->evtchn->lock);
 }
 
-/* Both ends of a channel inside one domain need no second lock; the usual case of tests and IPIs. */
-static long send_to_peer(struct domain *d, evtchn_port_t port, struct domain *peer)
-{
-	struct port *p, *other;
-
-	evtchn_lock_two(d, peer);
-	p = port_at(d, port);
-	if (p && p->state == PORT_INTERDOMAIN && p->peer.domain == peer) {
-		other = port_at(peer, p->peer.port);
-		port_set_pending(peer, peer->vcpu[other->vcpu], p->peer.port);
-	}
-	evtchn_unlock_two(d, peer);
-	domain_put(peer);
-	return 0;
-}
-
 static long bad_port(evtchn_port_t port)
 {
 	return refuse(-EINVAL, "port %u: one can send on an interdomain or IPI port only", port);
 }
 
+/* Locks: evtchn of the domain whose port p is. */
+static void send_to_peer(const struct port *p)
+{
+	struct domain *peer = p->peer.domain;
+	const struct port *other = port_at(peer, p->peer.port);
+
+	port_set_pending(peer, peer->vcpu[READ_ONCE(other->vcpu)], p->peer.port);
+}
+
 long evtchn_send_from(struct domain *d, evtchn_port_t port)
 {
-	struct domain *peer;
-	void (*consumer)(struct domain *);
-	struct port *p;
+	void (*consumer)(struct domain *) = NULL;
+	const struct port *p;
 	long rc = 0;
 
 	spin_lock(&d->evtchn->lock);
 	p = port_at(d, port);
-	if (unlikely(!p)) {
+	if (unlikely(!p))
 		rc = -EINVAL;
-	} else if (p->state == PORT_IPI) {
+	else if (p->state == PORT_INTERDOMAIN)
+		send_to_peer(p);
+	else if (p->state == PORT_IPI)
 		port_set_pending(d, d->vcpu[p->vcpu], port);
-	} else if (p->state == PORT_INTERDOMAIN && p->peer.domain == d) {
-		port_set_pending(d, d->vcpu[port_at(d, p->peer.port)->vcpu], p->peer.port);
-	} else if (p->state == PORT_INTERDOMAIN) {
-		peer = p->peer.domain;
-		domain_hold(peer);
-		spin_unlock(&d->evtchn->lock);
-		return send_to_peer(d, port, peer);
-	} else if (p->state == PORT_HYPERVISOR) {
+	else if (p->state == PORT_HYPERVISOR)
 		consumer = p->consumer;
-		spin_unlock(&d->evtchn->lock);
-		consumer(d);
-		return 0;
-	} else if (p->state != PORT_UNBOUND) {
+	else if (p->state != PORT_UNBOUND)
 		/* Unbound: the peer is gone or not there yet, which is nobody's mistake. */
 		rc = -EINVAL;
-	}
 	spin_unlock(&d->evtchn->lock);
-	return rc ? bad_port(port) : 0;
+	if (consumer)
+		consumer(d);
+	return unlikely(rc) ? bad_port(port) : 0;
 }
 
 long event_send(evtchn_port_t port)

@@ -118,21 +118,3 @@ void grant_copy(struct gnttab_copy *op)
 	if (to.d)
 		domain_put(to.d);
 }
-
-/*
- * Transfer gives a frame away for good. Nothing that runs today uses it (ballooning and grants took its
- * place), so it is refused; a caller with a mistake hears of that first.
- */
-void grant_transfer(struct gnttab_transfer *op)
-{
-	struct domain *d = domain_get_or_self(op->domid);
-
-	if (!mfn_valid(_mfn(op->mfn)) || mfn_to_frame(_mfn(op->mfn))->owner != current->domain->id)
-		op->status = grant_refuse(GNTST_bad_page, "mfn %lx is not this domain's", op->mfn);
-	else if (!d)
-		op->status = grant_refuse(GNTST_bad_domain, "there is no domain %u", op->domid);
-	else
-		op->status = grant_refuse(GNTST_general_error, "frames cannot be transferred");
-	if (d)
-		domain_put(d);
-}

@@ -11,10 +11,12 @@ static void show_pins(const struct domain *d)
 	const struct grants *g = d->grants;
 
 	for (unsigned int ref = 0; ref < g->frames * GRANTS_PER_FRAME; ref++) {
-		const struct pins *p = &g->pins[ref / GRANTS_PER_FRAME][ref % GRANTS_PER_FRAME];
+		const struct table_frame *f = g->frame[ref / GRANTS_PER_FRAME];
+		const struct pins *p = f->pins[ref % GRANTS_PER_FRAME / PINS_PER_GROUP];
 
-		if (p->reads || p->writes)
-			log_info("  grant %u: frame %x, used by d%u, %u read-only and %u writable",
+		p = p ? p + ref % PINS_PER_GROUP : NULL;
+		if (p && p->reads)
+			log_info("  grant %u: frame %x, used by d%u %u times, %u of them writable",
 				 ref, p->mfn, p->who, p->reads, p->writes);
 	}
 }

@@ -23,12 +23,33 @@ union header {
 
 static struct grant_entry_v1 *entry_at(const struct grants *g, grant_ref_t ref)
 {
-	return &g->frame[ref / GRANTS_PER_FRAME][ref % GRANTS_PER_FRAME];
+	return &g->frame[ref / GRANTS_PER_FRAME]->entries[ref % GRANTS_PER_FRAME];
 }
 
+static struct pins **group_of(const struct grants *g, grant_ref_t ref)
+{
+	return &g->frame[ref / GRANTS_PER_FRAME]->pins[ref % GRANTS_PER_FRAME / PINS_PER_GROUP];
+}
+
+/* Of an entry that was pinned before, so that its group is there. */
 static struct pins *pins_at(const struct grants *g, grant_ref_t ref)
 {
-	return &g->pins[ref / GRANTS_PER_FRAME][ref % GRANTS_PER_FRAME];
+	return &(*group_of(g, ref))[ref % PINS_PER_GROUP];
+}
+
+/* The same for any entry; NULL: no memory. Locks: grant.entry. */
+static struct pins *pins_make(const struct grants *g, grant_ref_t ref)
+{
+	struct pins **group = group_of(g, ref);
+
+	if (unlikely(!*group))
+		*group = kalloc(PINS_PER_GROUP * sizeof(**group));
+	return *group ? pins_at(g, ref) : NULL;
+}
+
+static bool in_use(const struct grants *g, grant_ref_t ref)
+{
+	return *group_of(g, ref) && pins_at(g, ref)->reads;
 }
 
 static bool ref_exists(const struct grants *g, grant_ref_t ref)
@@ -74,12 +95,14 @@ static int16_t mark_used(struct grant_entry_v1 *e, grant_ref_t ref, const struct
 static int16_t pin(struct grants *g, grant_ref_t ref, const struct domain *who, bool write)
 {
 	struct grant_entry_v1 *e = entry_at(g, ref);
-	struct pins *p = pins_at(g, ref);
+	struct pins *p = pins_make(g, ref);
 	int16_t status;
 
+	if (unlikely(!p))
+		return grant_refuse(GNTST_general_error, "no memory to use grant %u", ref);
 	if (p->reads && p->who != who->id)
 		return grant_refuse(GNTST_general_error, "grant %u is in use by d%u", ref, p->who);
-	if (p->reads == UINT16_MAX)
+	if (p->reads == UINT32_MAX)
 		return grant_refuse(GNTST_general_error, "grant %u is mapped too often", ref);
 	status = mark_used(e, ref, who, write);
 	if (status)
@@ -102,7 +125,8 @@ int16_t entry_pin(struct domain *d, grant_ref_t ref, const struct domain *who, b
 	spin_lock(&g->entry);
 	if (likely(ref_exists(g, ref))) {
 		status = pin(g, ref, who, write);
-		*mfn = _mfn(pins_at(g, ref)->mfn);
+		if (likely(!status))
+			*mfn = _mfn(pins_at(g, ref)->mfn);
 	} else {
 		status = grant_refuse(GNTST_bad_gntref, "d%u has no grant %u", d->id, ref);
 	}
@@ -124,8 +148,7 @@ void entry_unpin(struct domain *d, grant_ref_t ref, bool write)
 		over |= GTF_writing;
 	if (!p->reads)
 		over |= GTF_reading;
-	/* A dead granter's table is gone, the pins are the last that knows of the mapping. */
-	if (over && likely(g->frame[ref / GRANTS_PER_FRAME]))
+	if (over)
 		__atomic_fetch_and(&entry_at(g, ref)->flags, (uint16_t)~over, __ATOMIC_RELEASE);
 	spin_unlock(&g->entry);
 }
@@ -134,6 +157,51 @@ mfn_t entry_frame(struct domain *d, grant_ref_t ref)
 {
 	/* A pinned entry's frame does not change, so no lock. */
 	return _mfn(pins_at(d->grants, ref)->mfn);
+}
+
+/* Locks: grant.entry. */
+static int16_t commit_transfer(struct grants *g, grant_ref_t ref, const struct domain *who)
+{
+	uint32_t *word = (uint32_t *)entry_at(g, ref);
+
+	for (unsigned int i = 0; i < RETRIES; i++) {
+		union header old = { .word = __atomic_load_n(word, __ATOMIC_ACQUIRE) }, new = old;
+
+		/* Exactly this: one that is committed already has its frame on the way. */
+		if (old.flags != GTF_accept_transfer || old.domid != who->id)
+			return grant_refuse(GNTST_general_error,
+					    "grant %u does not wait for a frame of d%u (flags %x)",
+					    ref, who->id, old.flags);
+		new.flags |= GTF_transfer_committed;
+		if (__atomic_compare_exchange_n(word, &old.word, new.word, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_RELAXED))
+			return GNTST_okay;
+	}
+	return grant_refuse(GNTST_general_error, "grant %u is being changed by its owner", ref);
+}
+
+int16_t entry_commit_transfer(struct domain *d, grant_ref_t ref, const struct domain *who)
+{
+	struct grants *g = d->grants;
+	int16_t status;
+
+	spin_lock(&g->entry);
+	if (ref_exists(g, ref))
+		status = commit_transfer(g, ref, who);
+	else
+		status = grant_refuse(GNTST_general_error, "d%u has no grant %u", d->id, ref);
+	spin_unlock(&g->entry);
+	return status;
+}
+
+void entry_complete_transfer(struct domain *d, grant_ref_t ref, mfn_t mfn)
+{
+	struct grant_entry_v1 *e = entry_at(d->grants, ref);
+
+	/* The table only grows, so no lock. The receiver left the frame's pfn in the entry. */
+	m2p_set(mfn, READ_ONCE(e->frame));
+	WRITE_ONCE(e->frame, (uint32_t)mfn_x(mfn));
+	__atomic_fetch_or(&e->flags, GTF_transfer_completed, __ATOMIC_RELEASE);
 }
 
 /* Locks: grant.entry. */
@@ -146,9 +214,8 @@ static int16_t swap(struct grants *g, grant_ref_t a, grant_ref_t b)
 				    ref_exists(g, a) ? b : a);
 	if (a == b)
 		return GNTST_okay;
-	if (pins_at(g, a)->reads || pins_at(g, b)->reads)
-		return grant_refuse(GNTST_eagain, "grant %u is in use",
-				    pins_at(g, a)->reads ? a : b);
+	if (in_use(g, a) || in_use(g, b))
+		return grant_refuse(GNTST_eagain, "grant %u is in use", in_use(g, a) ? a : b);
 	e = *entry_at(g, a);
 	*entry_at(g, a) = *entry_at(g, b);
 	*entry_at(g, b) = e;

@@ -67,6 +67,33 @@ static long each(gptr_t ops, unsigned int count, long (*one)(gptr_t ops, unsigne
 	return 0;
 }
 
+/* The same for unmapping, with a flush for every so many: see grant_unmap_finish(). */
+static long each_unmap(gptr_t ops, unsigned int count,
+		       long (*one)(gptr_t ops, unsigned int index, struct unmapped *batch))
+{
+	uint64_t *done = hc_progress();
+	struct unmapped batch;
+	long rc = 0;
+
+	batch.count = 0;
+	while (*done < count && !rc) {
+		unsigned int i = (unsigned int)*done;
+
+		if (count > 1)
+			hc_element(i);
+		rc = one(ops, i, &batch);
+		if (rc)
+			break;
+		(*done)++;
+		if (*done < count && preempt_wanted())
+			rc = -ERESTART;
+		else if (batch.count == UNMAP_BATCH)
+			grant_unmap_finish(&batch);
+	}
+	grant_unmap_finish(&batch);
+	return rc;
+}
+
 static long unreadable(unsigned int i)
 {
 	return refuse(-EFAULT, "element %u cannot be read", i);
@@ -89,6 +116,17 @@ static long unwritable(unsigned int i)
 		return unlikely(guest_put_##structure(ops, i, &op))           \
 			       ? unwritable(i) : 0;                           \
 	}
+#define UNMAP_ELEMENT(name, structure)                                        \
+	static long op_##name(gptr_t ops, unsigned int i, struct unmapped *b) \
+	{                                                                     \
+		struct structure op;                                          \
+									      \
+		if (unlikely(guest_get_##structure(&op, ops, i)))             \
+			return unreadable(i);                                 \
+		grant_##name(&op, b);                                         \
+		return unlikely(guest_put_##structure(ops, i, &op))           \
+			       ? unwritable(i) : 0;                           \
+	}
 /* clang-format on */
 
 static void grant_swap_grant_ref(struct gnttab_swap_grant_ref *op)
@@ -97,20 +135,11 @@ static void grant_swap_grant_ref(struct gnttab_swap_grant_ref *op)
 }
 
 ELEMENT(map, gnttab_map_grant_ref)
-ELEMENT(unmap, gnttab_unmap_grant_ref)
-ELEMENT(unmap_and_replace, gnttab_unmap_and_replace)
+UNMAP_ELEMENT(unmap, gnttab_unmap_grant_ref)
+UNMAP_ELEMENT(unmap_and_replace, gnttab_unmap_and_replace)
 ELEMENT(copy, gnttab_copy)
 ELEMENT(transfer, gnttab_transfer)
 ELEMENT(swap_grant_ref, gnttab_swap_grant_ref)
-
-/* The guest may use an address for something else at once: nothing stale may be left of it. */
-static long each_unmap(gptr_t ops, unsigned int count, long (*one)(gptr_t ops, unsigned int index))
-{
-	long rc = each(ops, count, one);
-
-	tlb_flush_domain(current->domain);
-	return rc;
-}
 
 static long run(unsigned int cmd, gptr_t ops, unsigned int count)
 {

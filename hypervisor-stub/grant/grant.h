@@ -9,10 +9,17 @@
 #define GRANT_GRANT_H
 
 struct domain;
+struct domain_config;
 
 /* At boot: the audit shall count what grants hold. */
 void grants_start(void);
-int grants_init(struct domain *d);
+/* -ENOMEM. Config: max_grant_frames, max_maptrack_frames. */
+int grants_init(struct domain *d, const struct domain_config *config);
+/*
+ * gnttab_max_frames or gnttab_max_maptrack_frames: what a domain gets that its toolstack gives no quota, and
+ * the most that a toolstack may give (-EINVAL above it, on Xen).
+ */
+unsigned int grants_option(bool maptrack);
 /* Unmap what the domain mapped, preemptibly. -ERESTART: call again. */
 int grants_release_mappings(struct domain *d);
 /* Nobody has a reference on d: give up the table's frames, then everything. */

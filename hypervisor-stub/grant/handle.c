@@ -3,11 +3,15 @@
  * The mapper's side: handles, the names of the mappings that a domain made.
  *
  * A handle is a number that the guest gives back to unmap; every number is checked. Free handles form
- * a list through their `ref`, lowest first as long as nothing was freed. Lock: grant.table.
+ * a list through their `ref`, lowest first as long as nothing was freed. The vCPUs of a guest may map and
+ * unmap at once, also with the same number: who works on a handle marks it busy, and nobody else finds it
+ * meanwhile. Lock: grant.table, for the list and the marks; never held while the work is done.
  */
 #include "grant/internal.h"
 #include "cpu/cpu.h"
 #include "mm/mm.h"
+
+#define PAGES_FIRST 16 /* room in the list of pages at first; it doubles */
 
 static struct handle *handle_at(const struct grants *g, grant_handle_t h)
 {
@@ -16,15 +20,30 @@ static struct handle *handle_at(const struct grants *g, grant_handle_t h)
 	return &g->handles[h / HANDLES_PER_PAGE][h % HANDLES_PER_PAGE];
 }
 
+/* Room for twice as many pages. Nobody reads the list without the lock. Locks: grant.table. */
+static bool make_room(struct grants *g)
+{
+	unsigned int room = g->handle_room ? g->handle_room * 2 : PAGES_FIRST;
+	struct handle **list = kalloc(room * sizeof(*list));
+
+	if (!list)
+		return false;
+	for (unsigned int i = 0; i < g->handle_pages; i++)
+		list[i] = g->handles[i];
+	kfree(g->handles);
+	g->handles = list;
+	g->handle_room = room;
+	return true;
+}
+
 /* One more page of free handles. Locks: grant.table. */
 static bool add_page(struct grants *g)
 {
 	grant_handle_t first = g->handle_pages * HANDLES_PER_PAGE;
 	struct handle *page;
 
-	if (!g->handles)
-		g->handles = heap_alloc(1, HEAP_ZERO);
-	if (!g->handles || g->handle_pages == HANDLE_PAGES_MAX)
+	if (g->handle_pages >= g->max_handle_pages ||
+	    (g->handle_pages == g->handle_room && !make_room(g)))
 		return false;
 	page = heap_alloc(0, HEAP_ZERO);
 	if (!page)
@@ -36,10 +55,7 @@ static bool add_page(struct grants *g)
 	return true;
 }
 
-_Static_assert(HANDLE_PAGES_MAX * sizeof(struct handle *) <= 2 * PAGE_SIZE, "list of pages");
-
-grant_handle_t handle_alloc(struct domain *d, struct domain *granter, grant_ref_t ref,
-			    uint16_t flags)
+grant_handle_t handle_alloc(struct domain *d, struct domain *granter, grant_ref_t ref)
 {
 	struct grants *g = d->grants;
 	grant_handle_t h = HANDLE_NONE;
@@ -51,69 +67,54 @@ grant_handle_t handle_alloc(struct domain *d, struct domain *granter, grant_ref_
 		e = handle_at(g, h);
 		g->free_handle = e->ref;
 		domain_hold(granter);
-		*e = (struct handle){ .granter = granter, .ref = ref, .flags = flags };
+		*e = (struct handle){ .granter = granter, .ref = ref, .busy = true };
 	}
 	spin_unlock(&g->table);
 	return h;
 }
 
-/* Locks: grant.table. The reference on the granter becomes the caller's. */
-static struct domain *release(struct grants *g, grant_handle_t h, struct handle *e)
+bool handle_claim(struct domain *d, grant_handle_t h, struct handle *out)
 {
-	struct domain *granter = e->granter;
+	struct grants *g = d->grants;
+	struct handle *e;
+	bool ok;
 
-	*e = (struct handle){ .ref = g->free_handle };
-	g->free_handle = h;
-	return granter;
+	spin_lock(&g->table);
+	e = handle_at(g, h);
+	ok = e && e->granter && !e->busy;
+	if (ok) {
+		e->busy = true;
+		*out = *e;
+	}
+	spin_unlock(&g->table);
+	return ok;
+}
+
+void handle_keep(struct domain *d, grant_handle_t h, uint16_t flags)
+{
+	struct grants *g = d->grants;
+	struct handle *e;
+
+	spin_lock(&g->table);
+	e = handle_at(g, h);
+	e->flags = flags;
+	e->busy = false;
+	spin_unlock(&g->table);
 }
 
 void handle_free(struct domain *d, grant_handle_t h)
 {
 	struct grants *g = d->grants;
 	struct domain *granter;
+	struct handle *e;
 
 	spin_lock(&g->table);
-	granter = release(g, h, handle_at(g, h));
+	e = handle_at(g, h);
+	granter = e->granter;
+	*e = (struct handle){ .ref = g->free_handle };
+	g->free_handle = h;
 	spin_unlock(&g->table);
 	domain_put(granter);
-}
-
-bool handle_get(struct domain *d, grant_handle_t h, struct handle *out)
-{
-	struct grants *g = d->grants;
-	struct handle *e;
-
-	spin_lock(&g->table);
-	e = handle_at(g, h);
-	if (e && e->granter) {
-		*out = *e;
-		domain_hold(out->granter);
-	} else {
-		e = NULL;
-	}
-	spin_unlock(&g->table);
-	return e;
-}
-
-bool handle_drop(struct domain *d, grant_handle_t h, uint16_t part)
-{
-	struct grants *g = d->grants;
-	struct domain *granter = NULL;
-	struct handle *e;
-	bool had;
-
-	spin_lock(&g->table);
-	e = handle_at(g, h);
-	had = e && e->granter && (e->flags & part);
-	if (had) {
-		e->flags &= (uint16_t)~part;
-		if (!(e->flags & (GNTMAP_host_map | GNTMAP_device_map)))
-			granter = release(g, h, e);
-	}
-	spin_unlock(&g->table);
-	if (granter)
-		domain_put(granter);
-	return had;
 }
 
 static void audit_domain(struct domain *d)
@@ -149,10 +150,9 @@ int grants_release_mappings(struct domain *d)
 
 		if (preempt_wanted())
 			return -ERESTART;
-		if (!handle_get(d, g->next_release, &h))
+		if (!handle_claim(d, g->next_release, &h))
 			continue;
-		grant_release(d, &h);
-		domain_put(h.granter);
+		grant_release(&h);
 		handle_free(d, g->next_release);
 	}
 	return 0;

@@ -88,7 +88,7 @@ static int16_t map_from(struct gnttab_map_grant_ref *op, struct domain *granter)
 	int16_t status;
 	mfn_t mfn;
 
-	h = handle_alloc(d, granter, op->ref, op->flags & KEPT_FLAGS);
+	h = handle_alloc(d, granter, op->ref);
 	if (h == HANDLE_NONE)
 		return grant_refuse(GNTST_no_device_space, "no handle is left for a mapping");
 	status = entry_pin(granter, op->ref, d, write, &mfn);
@@ -101,6 +101,7 @@ static int16_t map_from(struct gnttab_map_grant_ref *op, struct domain *granter)
 		handle_free(d, h);
 		return status;
 	}
+	handle_keep(d, h, op->flags & KEPT_FLAGS);
 	op->handle = h;
 	op->dev_bus_addr = maddr_x(mfn_to_maddr(mfn));
 	return GNTST_okay;
@@ -128,82 +129,93 @@ void grant_map(struct gnttab_map_grant_ref *op)
 
 /* ---- and back ---------------------------------------------------------------------------------- */
 
-static void unmap_device(struct domain *d, grant_handle_t handle, const struct handle *h, mfn_t mfn)
-{
-	if (handle_drop(d, handle, GNTMAP_device_map))
-		device_put(mfn, !(h->flags & GNTMAP_readonly));
-}
-
-/*
- * A host mapping goes only if its entry is still there: a guest that overwrote it has lost it, and
- * the grant stays in use until the domain dies (as on real Xen).
- */
-static int16_t unmap_host(struct domain *d, grant_handle_t handle, const struct handle *h,
-			  mfn_t mfn, uint64_t addr, uint64_t replace)
-{
-	if (mapping_clear(place_of(addr, h->flags), mfn, replace))
-		return grant_refuse(GNTST_general_error,
-				    "%lx does not map mfn %lx, as handle %u says", addr, mfn_x(mfn),
-				    handle);
-	(void)handle_drop(d, handle, GNTMAP_host_map);
-	return GNTST_okay;
-}
-
 struct unmap {
 	grant_handle_t handle;
 	uint64_t host, device, replace;
 };
 
-static int16_t unmap_parts(struct domain *d, const struct unmap *u, struct handle *h)
+/*
+ * A host mapping goes only if its entry is still there: a guest that overwrote it has lost it, and
+ * the grant stays in use until the domain dies (as on real Xen).
+ */
+static int16_t unmap_host(const struct unmap *u, const struct handle *h, mfn_t mfn)
 {
-	bool write = !(h->flags & GNTMAP_readonly);
+	if (mapping_clear(place_of(u->host, h->flags), mfn, u->replace))
+		return grant_refuse(GNTST_general_error,
+				    "%lx does not map mfn %lx, as handle %u says", u->host,
+				    mfn_x(mfn), u->handle);
+	return GNTST_okay;
+}
+
+/* h is a claimed handle's copy; what is left of it then stands in its flags. */
+static int16_t unmap_parts(const struct unmap *u, struct handle *h)
+{
 	mfn_t mfn = entry_frame(h->granter, h->ref);
 	bool host = u->host && (h->flags & GNTMAP_host_map);
 	bool device = u->device && (h->flags & GNTMAP_device_map);
-	int16_t status = GNTST_okay;
 
 	if (device && u->device != maddr_x(mfn_to_maddr(mfn)))
 		return grant_refuse(GNTST_general_error, "bus address %lx is not that of handle %u",
 				    u->device, u->handle);
-	if (host)
-		status = unmap_host(d, u->handle, h, mfn, u->host, u->replace);
-	if (status)
-		return status;
-	if (device)
-		unmap_device(d, u->handle, h, mfn);
-	/* One pin stands for the whole handle, so it goes with its last part. */
-	h->flags &= (uint16_t) ~((host ? GNTMAP_host_map : 0) | (device ? GNTMAP_device_map : 0));
-	if (!(h->flags & MAP_KINDS))
-		entry_unpin(h->granter, h->ref, write);
+	if (host) {
+		int16_t status = unmap_host(u, h, mfn);
+
+		if (status)
+			return status;
+		h->flags &= (uint16_t)~GNTMAP_host_map;
+	}
+	if (device) {
+		device_put(mfn, !(h->flags & GNTMAP_readonly));
+		h->flags &= (uint16_t)~GNTMAP_device_map;
+	}
 	return GNTST_okay;
 }
 
-static int16_t unmap(const struct unmap *u)
+static int16_t unmap(const struct unmap *u, struct unmapped *batch)
 {
 	struct domain *d = current->domain;
 	struct handle h;
 	int16_t status;
 
-	if (!handle_get(d, u->handle, &h))
+	if (!handle_claim(d, u->handle, &h))
 		return grant_refuse(GNTST_bad_handle, "there is no mapping with handle %u",
 				    u->handle);
-	status = unmap_parts(d, u, &h);
-	domain_put(h.granter);
+	status = unmap_parts(u, &h);
+	if (h.flags & MAP_KINDS)
+		handle_keep(d, u->handle, h.flags);
+	else
+		batch->one[batch->count++] = (struct unmapped_one){ u->handle, h.ref, h.granter,
+								    !(h.flags & GNTMAP_readonly) };
 	return status;
 }
 
-void grant_unmap(struct gnttab_unmap_grant_ref *op)
+void grant_unmap(struct gnttab_unmap_grant_ref *op, struct unmapped *batch)
 {
 	struct unmap u = { op->handle, op->host_addr, op->dev_bus_addr, 0 };
 
-	op->status = unmap(&u);
+	op->status = unmap(&u, batch);
 }
 
-void grant_unmap_and_replace(struct gnttab_unmap_and_replace *op)
+void grant_unmap_and_replace(struct gnttab_unmap_and_replace *op, struct unmapped *batch)
 {
 	struct unmap u = { op->handle, op->host_addr, 0, op->new_addr };
 
-	op->status = unmap(&u);
+	op->status = unmap(&u, batch);
+}
+
+/* One pin stands for the whole handle, so it goes with its last part, and after the flush. */
+void grant_unmap_finish(struct unmapped *batch)
+{
+	struct domain *d = current->domain;
+
+	tlb_flush_domain(d);
+	for (unsigned int i = 0; i < batch->count; i++) {
+		const struct unmapped_one *u = &batch->one[i];
+
+		entry_unpin(u->granter, u->ref, u->write);
+		handle_free(d, u->handle);
+	}
+	batch->count = 0;
 }
 
 /* For the audit: what device mappings hold. Entries of host mappings are counted where they are. */
@@ -215,11 +227,10 @@ void grant_audit_handle(const struct handle *h)
 		audit_count(entry_frame(h->granter, h->ref), 1, write);
 }
 
-void grant_release(struct domain *d, const struct handle *h)
+void grant_release(const struct handle *h)
 {
 	bool write = !(h->flags & GNTMAP_readonly);
 
-	(void)d;
 	/* Entries of host mappings go with the page tables that hold them. */
 	if (h->flags & GNTMAP_device_map)
 		device_put(entry_frame(h->granter, h->ref), write);

@@ -6,6 +6,7 @@
  * mapped and never become page tables. It only grows. Locks: grant.table, then grant.entry.
  */
 #include "abi/abi.h"
+#include "boot/options.h"
 #include "cpu/cpu.h"
 #include "domain/privilege.h"
 #include "grant/internal.h"
@@ -13,30 +14,47 @@
 
 #define TABLE_VERSION 1
 
-int grants_init(struct domain *d)
+/* More than anybody asks for; a table of it takes 4 MiB. */
+#define FRAMES_MOST 1024
+
+unsigned int grants_option(bool maptrack)
+{
+	uint64_t n = maptrack ? option_number("gnttab_max_maptrack_frames", 1024)
+			      : option_number("gnttab_max_frames", 64);
+
+	return (unsigned int)min(max(n, (uint64_t)1), (uint64_t)FRAMES_MOST);
+}
+
+int grants_init(struct domain *d, const struct domain_config *config)
 {
 	struct grants *g = kalloc(sizeof(*g));
 
 	if (!g)
 		return -ENOMEM;
+	d->grants = g;
 	spin_init(&g->table, LOCK_GRANT_TABLE);
 	spin_init(&g->entry, LOCK_GRANT_ENTRY);
 	g->free_handle = HANDLE_NONE;
-	d->grants = g;
-	return 0;
+	g->max_frames = config->max_grant_frames ? config->max_grant_frames : grants_option(false);
+	g->max_handle_pages =
+		config->max_maptrack_frames ? config->max_maptrack_frames : grants_option(true);
+	g->frame = kalloc(g->max_frames * sizeof(*g->frame));
+	return g->frame ? 0 : -ENOMEM;
 }
 
 void grants_drop_frames(struct domain *d)
 {
 	struct grants *g = d->grants;
 
-	spin_lock(&g->entry);
-	for (unsigned int i = 0; i < g->frames; i++) {
-		if (g->frame[i])
-			frame_unshare(g->frame[i]);
-		g->frame[i] = NULL;
-	}
-	spin_unlock(&g->entry);
+	for (unsigned int i = 0; i < g->frames; i++)
+		frame_unshare(g->frame[i]->entries);
+}
+
+static void free_table_frame(struct table_frame *f)
+{
+	for (unsigned int i = 0; i < PIN_GROUPS; i++)
+		kfree(f->pins[i]);
+	kfree(f);
 }
 
 void grants_destroy(struct domain *d)
@@ -46,11 +64,11 @@ void grants_destroy(struct domain *d)
 	if (!g)
 		return;
 	for (unsigned int i = 0; i < g->frames; i++)
-		heap_free(g->pins[i], PINS_ORDER);
+		free_table_frame(g->frame[i]);
 	for (unsigned int i = 0; i < g->handle_pages; i++)
 		heap_free(g->handles[i], 0);
-	if (g->handles)
-		heap_free(g->handles, 1);
+	kfree(g->handles);
+	kfree(g->frame);
 	kfree(g);
 	d->grants = NULL;
 }
@@ -59,20 +77,18 @@ void grants_destroy(struct domain *d)
 static bool add_frame(struct domain *d)
 {
 	struct grants *g = d->grants;
-	void *page = heap_alloc(0, HEAP_ZERO);
-	struct pins *pins = heap_alloc(PINS_ORDER, HEAP_ZERO);
+	struct table_frame *f = kalloc(sizeof(*f));
 
-	if (!page || !pins) {
-		if (page)
-			heap_free(page, 0);
-		if (pins)
-			heap_free(pins, PINS_ORDER);
+	if (!f)
+		return false;
+	f->entries = heap_alloc(0, HEAP_ZERO);
+	if (!f->entries) {
+		kfree(f);
 		return false;
 	}
-	frame_share(page, d);
+	frame_share(f->entries, d);
 	spin_lock(&g->entry);
-	g->frame[g->frames] = page;
-	g->pins[g->frames] = pins;
+	g->frame[g->frames] = f;
 	g->frames++;
 	spin_unlock(&g->entry);
 	return true;
@@ -81,7 +97,7 @@ static bool add_frame(struct domain *d)
 bool table_grow(struct domain *d, unsigned int frames)
 {
 	struct grants *g = d->grants;
-	bool ok = true;
+	bool ok = frames <= g->max_frames;
 
 	spin_lock(&g->table);
 	while (ok && g->frames < frames)
@@ -108,15 +124,15 @@ static struct domain *table_owner(domid_t id, unsigned int op, int16_t *status)
 
 static int16_t setup(struct domain *d, const struct gnttab_setup_table *op)
 {
-	if (op->nr_frames > GRANT_FRAMES_MAX)
-		return grant_refuse(GNTST_general_error, "%u frames, a table has at most %u",
-				    op->nr_frames, GRANT_FRAMES_MAX);
+	if (op->nr_frames > d->grants->max_frames)
+		return grant_refuse(GNTST_general_error, "%u frames, the table has at most %u",
+				    op->nr_frames, d->grants->max_frames);
 	if (!table_grow(d, op->nr_frames))
 		return grant_refuse(GNTST_general_error, "no memory for a table of %u frames",
 				    op->nr_frames);
 	for (unsigned int i = 0; i < op->nr_frames; i++)
 		if (guest_put_ulong(guest_handle(op->frame_list), i,
-				    mfn_x(virt_to_mfn(d->grants->frame[i]))))
+				    mfn_x(virt_to_mfn(d->grants->frame[i]->entries))))
 			return grant_refuse(GNTST_bad_virt_addr,
 					    "the list of frames cannot be written");
 	return GNTST_okay;
@@ -154,7 +170,7 @@ long op_query_size(gptr_t ops, unsigned int count)
 	if (d) {
 		/* The first frame exists as far as a guest can see; it costs memory when asked for. */
 		op.nr_frames = max(d->grants->frames, 1u);
-		op.max_nr_frames = GRANT_FRAMES_MAX;
+		op.max_nr_frames = d->grants->max_frames;
 		op.status = GNTST_okay;
 		domain_put(d);
 	}

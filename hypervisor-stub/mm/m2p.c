@@ -28,6 +28,11 @@ uint64_t m2p_get(mfn_t mfn)
 	return mfn_x(mfn) < mfn_x(max_mfn) ? ((uint64_t *)M2P_WRITE_VA)[mfn_x(mfn)] : M2P_INVALID;
 }
 
+bool m2p_covers(const struct domain *d, mfn_t mfn)
+{
+	return !d->is_32bit || mfn_x(mfn) < m2p_compat_frames(d);
+}
+
 uint32_t m2p_compat_start(uint32_t lowest)
 {
 	uint64_t bytes = compat_chunks << M2P_CHUNK_SHIFT;

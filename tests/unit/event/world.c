@@ -37,7 +37,7 @@ static void make_domain(struct domain *d, domid_t id, bool is_32bit, uint8_t *pa
 	d->is_32bit = is_32bit;
 	d->shared_info = page;
 	shared_info_init(d);
-	evtchn_init(d);
+	evtchn_init(d, &(struct domain_config){ 0 });
 }
 
 void world_make(bool is_32bit)
