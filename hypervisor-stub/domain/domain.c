@@ -207,6 +207,7 @@ struct domain *domain_create(domid_t id, const struct domain_config *config, int
 	d->refs = 1;
 	d->state = DOM_ALIVE;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
+	sched_init_domain(d);
 	snprintf(d->name, sizeof(d->name), "d%u", id);
 	list_init(&d->all);
 	list_init(&d->dying);

@@ -80,8 +80,9 @@ struct domain {
 	void *shared_info; /* one heap page; only abi/shared.h looks inside */
 	uint64_t vm_assist;
 
-	/* sched/: vCPUs inside SCHEDOP_poll */
-	_Atomic unsigned int pollers;
+	/* sched/ */
+	struct sched_group sched;     /* weight, cap, warp; lock: runq */
+	_Atomic unsigned int pollers; /* vCPUs inside SCHEDOP_poll */
 
 	/* event/, grant/ */
 	struct evtchns *evtchn;
@@ -163,17 +164,21 @@ struct vcpu {
 	const char *call_name;			  /* what runs now, for explanations */
 	unsigned int call_index;		  /* element of a batch, or CALL_NO_INDEX */
 
-	/* sched/; lock: runq of sched.cpu */
+	/* sched/; lock: runq, but see sched.c for what may be looked at without */
 	struct {
 		struct sched_unit unit; /* the policy's view of it */
 		struct pcpu *cpu;	/* where it runs or ran last */
-		bool running, blocked, down;
-		bool in_poll; /* blocked in SCHEDOP_poll */
+		bool running;		/* its registers are, or will be, on `cpu` */
+		bool blocked, down;
+		bool in_poll;	 /* blocked in SCHEDOP_poll */
+		bool overridden; /* SCHEDOP_pin_override: unit.hard is not what was set */
+		uint64_t hard;	 /* what was set */
 		_Atomic unsigned int pause_count;
 		struct vcpu_runstate_info runstate;
 		gptr_t runstate_area; /* guest virtual address, 0: none */
 		struct timer poll_timer;
 		evtchn_port_t poll_port; /* the one port polled, or 0 for any */
+		stime_t poll_deadline;	 /* 0: none */
 	} sched;
 
 	/* time/ */

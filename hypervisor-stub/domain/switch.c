@@ -25,10 +25,14 @@ noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
 	info->pcpu->running = next;
 	if (vcpu_is_idle(next)) {
 		root_load(next);
+		sched_saved(prev);
 		idle_enter();
 	}
 	info->regs = next->regs;
 	pv_switch_to(next);
+	/* Nothing of prev is in use here any more, its tables included: another pCPU may run it. */
+	if (!vcpu_is_idle(prev))
+		sched_saved(prev);
 	time_update_vcpu(next);
 	vtimer_enter(next);
 	runstate_publish(next);

@@ -12,6 +12,7 @@
 
 static noreturn __attribute__((used)) void idle_loop(void)
 {
+	sched_join();
 	for (;;) {
 		if (heap_scrub_some() && !preempt_wanted())
 			continue;

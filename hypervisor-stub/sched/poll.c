@@ -4,8 +4,9 @@
  *
  * A vCPU that polls sleeps with in_poll set until an event arrives on its one port (or, if it named
  * several, on any port of its domain), or its timer fires; the guest itself looks which it was. A port
- * that is masked counts too. Locks: the flags are set before the pending bits are looked at, and an
- * event sets its bit before it looks at the flags, so no wake-up is lost.
+ * that is masked counts too. Locks: none; the flags are set before the pending bits are looked at, and an
+ * event sets its bit before it looks at the flags, so no wake-up is lost. Who ends the poll, the vCPU
+ * itself or whoever wakes it, is settled by in_poll's exchange.
  */
 #include "abi/abi.h"
 #include "abi/shared.h"
@@ -20,8 +21,16 @@ static void poll_timeout(void *data)
 {
 	struct vcpu *v = data;
 
-	if (v->sched.in_poll)
+	/* Not for an earlier poll: it may fire on one pCPU while v goes to sleep anew on another. */
+	if (READ_ONCE(v->sched.in_poll) && now() >= READ_ONCE(v->sched.poll_deadline))
 		vcpu_wake(v);
+}
+
+void poll_end(struct vcpu *v)
+{
+	if (READ_ONCE(v->sched.in_poll) &&
+	    __atomic_exchange_n(&v->sched.in_poll, false, __ATOMIC_SEQ_CST))
+		v->domain->pollers--;
 }
 
 void poll_init_vcpu(struct vcpu *v)
@@ -34,7 +43,8 @@ void poll_wake(struct domain *d, evtchn_port_t port)
 	struct vcpu *v;
 
 	for_each_vcpu (d, v)
-		if (v->sched.in_poll && (!v->sched.poll_port || v->sched.poll_port == port))
+		if (READ_ONCE(v->sched.in_poll) &&
+		    (!v->sched.poll_port || v->sched.poll_port == port))
 			vcpu_wake(v);
 }
 
@@ -57,9 +67,8 @@ static int look(struct vcpu *v, const struct sched_poll *poll)
 
 static void stop_polling(struct vcpu *v)
 {
-	v->sched.blocked = false;
-	v->sched.in_poll = false;
-	v->domain->pollers--;
+	WRITE_ONCE(v->sched.blocked, false);
+	poll_end(v);
 }
 
 long poll_ports(gptr_t arg)
@@ -74,9 +83,10 @@ long poll_ports(gptr_t arg)
 		return refuse(-EINVAL, "%u ports, at most %u can be polled", poll.nr_ports,
 			      POLL_PORTS_MAX);
 	v->sched.poll_port = 0;
+	v->sched.poll_deadline = poll.timeout;
 	v->domain->pollers++;
-	v->sched.in_poll = true;
-	v->sched.blocked = true;
+	WRITE_ONCE(v->sched.in_poll, true);
+	WRITE_ONCE(v->sched.blocked, true);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	rc = vcpu_upcall_due(v) ? 1 : look(v, &poll);
 	if (rc) {

@@ -3,12 +3,13 @@
  * Runstate: how long each vCPU ran, waited for a pCPU, waited for an event, or was not there.
  *
  * The guest reads it by VCPUOP_get_runstate_info, or in an area that it registers and that is written
- * whenever the vCPU gets the pCPU. Lock: runq for the times; the area is the current vCPU's own.
+ * whenever the vCPU gets the pCPU, and when it loses it, since a sibling may look there whether it runs.
+ * Lock: runq for the times; the area is written with its vCPU's own tables loaded, so by its pCPU.
  */
 #include "abi/abi.h"
 #include "abi/shared.h"
 #include "cpu/cpu.h"
-#include "sched/sched.h"
+#include "sched/internal.h"
 
 void runstate_enter(struct vcpu *v, unsigned int state, stime_t t)
 {
@@ -20,11 +21,14 @@ void runstate_enter(struct vcpu *v, unsigned int state, stime_t t)
 	r->state_entry_time = t;
 }
 
-void runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info)
+void runstate_get(struct vcpu *v, struct vcpu_runstate_info *info)
 {
-	stime_t t = now();
+	stime_t t;
 
+	spin_lock(&runq);
+	t = now();
 	*info = v->sched.runstate;
+	spin_unlock(&runq);
 	if (t > info->state_entry_time)
 		info->time[info->state] += t - info->state_entry_time;
 }
@@ -39,19 +43,26 @@ static void mark_update(struct vcpu *v, uint64_t entry_time)
 	barrier();
 }
 
+void runstate_write(struct vcpu *v, struct vcpu_runstate_info *info)
+{
+	bool mark = v->domain->vm_assist >> VMASST_TYPE_runstate_update_flag & 1;
+
+	if (mark) {
+		info->state_entry_time |= XEN_RUNSTATE_UPDATE;
+		mark_update(v, info->state_entry_time);
+	}
+	(void)guest_put_vcpu_runstate_info(v->sched.runstate_area, 0, info);
+	if (mark)
+		mark_update(v, info->state_entry_time & ~XEN_RUNSTATE_UPDATE);
+}
+
 void runstate_publish(struct vcpu *v)
 {
 	struct vcpu_runstate_info info;
-	bool mark = v->domain->vm_assist >> VMASST_TYPE_runstate_update_flag & 1;
 
 	if (gptr_is_null(v->sched.runstate_area))
 		return;
+	/* It runs: nobody else changes its times. */
 	info = v->sched.runstate;
-	if (mark) {
-		info.state_entry_time |= XEN_RUNSTATE_UPDATE;
-		mark_update(v, info.state_entry_time);
-	}
-	(void)guest_put_vcpu_runstate_info(v->sched.runstate_area, 0, &info);
-	if (mark)
-		mark_update(v, info.state_entry_time & ~XEN_RUNSTATE_UPDATE);
+	runstate_write(v, &info);
 }

@@ -19,9 +19,7 @@ static long block(void)
 	struct vcpu *v = current;
 
 	vcpu_set_upcall_mask(v, false);
-	/* An event that is already there: nothing to wait for, its upcall comes on the way back. */
-	if (!vcpu_upcall_pending(v) && (!v->pv.nmi_pending || v->pv.nmi_masked))
-		vcpu_block_current();
+	vcpu_block_current();
 	return 0;
 }
 
@@ -136,9 +134,7 @@ static long pin_override(gptr_t arg)
 		return rc;
 	if (guest_get_sched_pin_override(&p, arg, 0))
 		return refuse(-EFAULT, "sched_pin_override cannot be read");
-	if (p.pcpu >= (int)max(pcpu_count, 1u))
-		return refuse(-EINVAL, "there is no pCPU %d", p.pcpu);
-	return 0;
+	return vcpu_override_affinity(current, p.pcpu);
 }
 
 long do_sched_op(int cmd, gptr_t arg)
