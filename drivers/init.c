@@ -6,6 +6,7 @@
 #include "kernel.h"
 #include "pci/pci.h"
 #include "virtio/virtio.h"
+#include "xen.h"
 
 static const struct pci_driver *const pci_drivers[] = { &virtio_blk_driver, NULL };
 
@@ -13,4 +14,5 @@ void drivers_init(void)
 {
 	if (machine_info.privileged)
 		pci_init(pci_drivers);
+	xen_drivers_init();
 }

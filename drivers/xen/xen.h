@@ -90,7 +90,8 @@ int xs_transaction_end(xs_transaction_t t, bool abort);
 
 struct xs_watch {
 	struct list link;
-	char *path; /* kmalloc'd by the caller, stays until unwatch */
+	unsigned id; /* on the wire */
+	char *path;  /* the caller's, stays until unwatch */
 	/* In the store's thread: may sleep and use the store. */
 	void (*fn)(struct xs_watch *w, const char *path);
 	void *data;

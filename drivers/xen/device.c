@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices in the store, and their drivers.
+ *
+ * A frontend is a directory device/TYPE/ID of our own part of the store, a backend is backend/TYPE/DOMAIN/ID;
+ * each names the other's place. They come and go as the toolstack writes and removes them, so both trees
+ * are watched; and of each device the other half's state. All of this runs in the store's thread, one
+ * thing after another: a driver's functions never meet each other.
+ *
+ *	appears ---> probe ---> peer_changed(state)... ---> directory gone: remove
+ */
+#include "xs.h"
+
+#include <xen/io/xenbus.h>
+
+static const struct xendev_driver *drivers[8];
+static unsigned driver_count;
+static struct list devices = LIST_INIT(devices);
+static bool watching;
+
+/* ---- talking about one device ---- */
+
+void xendev_switch(struct xendev *d, unsigned state)
+{
+	int rc = xs_printf(0, d->path, "state", "%u", state);
+
+	d->state = state;
+	if (rc && rc != -ENOENT) /* gone together with its directory */
+		printk("%s: cannot write state %u: error %d\n", d->path, state, -rc);
+}
+
+void xendev_error(struct xendev *d, bool fatal, const char *fmt, ...)
+{
+	char sentence[160], *place;
+	va_list args;
+	size_t n;
+
+	va_start(args, fmt);
+	vsnprintf(sentence, sizeof(sentence), fmt, args);
+	va_end(args);
+	printk("%s: %s\n", d->path, sentence);
+	/* Where the toolstack looks. */
+	n = strlen(d->path) + sizeof("error/");
+	place = kmalloc(n);
+	if (place) {
+		snprintf(place, n, "error/%s", d->path);
+		(void)xs_write(0, place, "error", sentence);
+		kfree(place);
+	}
+	if (fatal)
+		xendev_switch(d, XenbusStateClosing);
+}
+
+/* ---- coming and going ---- */
+
+static void look_at_peer(struct xendev *d)
+{
+	uint32_t state = XenbusStateUnknown;
+
+	(void)xs_read_u32(0, d->peer_path, "state", &state);
+	if (state == d->peer_state)
+		return;
+	d->peer_state = state;
+	if (d->driver->peer_changed)
+		d->driver->peer_changed(d, state);
+}
+
+static void peer_event(struct xs_watch *w, const char *path)
+{
+	(void)path;
+	look_at_peer(w->data);
+}
+
+static void device_free(struct xendev *d)
+{
+	kfree(d->peer_watch.path);
+	kfree(d->peer_path);
+	kfree(d->path);
+	kfree(d);
+}
+
+static char *printed(const char *fmt, const char *a, const char *b)
+{
+	size_t n = strlen(fmt) + strlen(a) + strlen(b) + 1;
+	char *s = kmalloc(n);
+
+	if (s)
+		snprintf(s, n, fmt, a, b);
+	return s;
+}
+
+/* What the directory says about the other half. */
+static int read_peer(struct xendev *d)
+{
+	const char *other = d->driver->backend ? "frontend" : "backend";
+	char node[16], *path = xs_read(0, d->path, other, NULL);
+	uint32_t id;
+	int rc;
+
+	if (is_err(path))
+		return (int)ptr_err(path);
+	d->peer_path = path;
+	snprintf(node, sizeof(node), "%s-id", other);
+	rc = xs_read_u32(0, d->path, node, &id);
+	if (!rc && id >= DOMID_FIRST_RESERVED)
+		rc = -EINVAL;
+	d->peer = (domid_t)id;
+	return rc;
+}
+
+static struct xendev *device_new(const struct xendev_driver *driver, const char *path, unsigned id)
+{
+	struct xendev *d = kzalloc(sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->driver = driver;
+	d->id = id;
+	d->path = kstrdup(path);
+	if (!d->path || read_peer(d)) {
+		device_free(d);
+		return NULL;
+	}
+	d->peer_watch.path = printed("%s/%s", d->peer_path, "state");
+	d->peer_watch.fn = peer_event;
+	d->peer_watch.data = d;
+	if (!d->peer_watch.path) {
+		device_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+static void device_add(const struct xendev_driver *driver, const char *path, unsigned id)
+{
+	struct xendev *d = device_new(driver, path, id);
+	uint32_t state = XenbusStateUnknown;
+	int rc;
+
+	if (!d)
+		return; /* not complete yet: its next change tries again */
+	(void)xs_read_u32(0, path, "state", &state);
+	d->state = state;
+	rc = driver->probe(d);
+	if (rc) {
+		xendev_error(d, false, "its driver does not take it: error %d", -rc);
+		xendev_switch(d, XenbusStateClosed);
+		device_free(d);
+		return;
+	}
+	list_add_tail(&devices, &d->link);
+	/* A new watch fires at once: that is the first look at the peer. */
+	rc = xs_watch(&d->peer_watch);
+	if (rc)
+		xendev_error(d, true, "cannot watch %s: error %d", d->peer_watch.path, -rc);
+}
+
+static void device_remove(struct xendev *d)
+{
+	list_del(&d->link);
+	xs_unwatch(&d->peer_watch);
+	d->driver->remove(d);
+	device_free(d);
+}
+
+/* ---- the two trees ---- */
+
+static struct xendev *find(const char *path)
+{
+	struct xendev *d;
+
+	list_for_each (d, &devices, link)
+		if (!strcmp(d->path, path))
+			return d;
+	return NULL;
+}
+
+static bool exists(const char *path)
+{
+	unsigned count;
+	char *names = xs_directory(0, path, &count);
+
+	if (is_err(names))
+		return false;
+	kfree(names);
+	return true;
+}
+
+/* Each device in this directory: dir/ID. */
+static void scan_ids(const struct xendev_driver *driver, const char *dir)
+{
+	unsigned count;
+	char *names = xs_directory(0, dir, &count), *name = names;
+
+	if (is_err(names))
+		return;
+	for (; count--; name += strlen(name) + 1) {
+		char *path = printed("%s/%s", dir, name);
+
+		if (path && !find(path))
+			device_add(driver, path, (unsigned)strtoul(name, NULL, 10));
+		kfree(path);
+	}
+	kfree(names);
+}
+
+static void scan_backends(const struct xendev_driver *driver, const char *dir)
+{
+	unsigned count;
+	char *names = xs_directory(0, dir, &count), *name = names;
+
+	if (is_err(names))
+		return;
+	for (; count--; name += strlen(name) + 1) {
+		char *path = printed("%s/%s", dir, name);
+
+		if (path)
+			scan_ids(driver, path);
+		kfree(path);
+	}
+	kfree(names);
+}
+
+static void scan_driver(const struct xendev_driver *driver)
+{
+	char *dir = printed("%s/%s", driver->backend ? "backend" : "device", driver->type);
+
+	if (dir && driver->backend)
+		scan_backends(driver, dir);
+	else if (dir)
+		scan_ids(driver, dir);
+	kfree(dir);
+}
+
+static void drop_vanished(void)
+{
+	struct xendev *d, *next;
+
+	list_for_each_safe (d, next, &devices, link)
+		if (!exists(d->path))
+			device_remove(d);
+}
+
+/* Inside the directory of a device that we have, and not its root: that is our own or the peer's writing. */
+static bool is_inner_change(const char *path)
+{
+	struct xendev *d;
+
+	list_for_each (d, &devices, link) {
+		size_t n = strlen(d->path);
+
+		if (!strncmp(path, d->path, n) && path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
+static void tree_event(struct xs_watch *w, const char *path)
+{
+	(void)w;
+	if (is_inner_change(path))
+		return;
+	drop_vanished();
+	for (unsigned i = 0; i < driver_count; i++)
+		scan_driver(drivers[i]);
+}
+
+static struct xs_watch front_watch = { .path = (char *)"device", .fn = tree_event };
+static struct xs_watch back_watch = { .path = (char *)"backend", .fn = tree_event };
+
+static void start_watching(void *unused)
+{
+	int rc = xs_watch(&front_watch);
+
+	(void)unused;
+	if (!rc)
+		rc = xs_watch(&back_watch);
+	if (rc)
+		printk("xenbus: cannot watch for devices: error %d\n", -rc);
+}
+
+void xendev_register_driver(const struct xendev_driver *driver)
+{
+	bug_on(watching || driver_count == ARRAY_SIZE(drivers));
+	drivers[driver_count++] = driver;
+}
+
+void xendev_init(void)
+{
+	watching = true;
+	if (driver_count)
+		xs_defer(start_watching, NULL);
+}

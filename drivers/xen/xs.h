@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the store's client share; drivers use xen.h.
+ */
+#ifndef DRIVERS_XEN_XS_H
+#define DRIVERS_XEN_XS_H
+
+#include "xen.h"
+#include "fs/iter.h"
+
+#include <xen/io/xs_wire.h>
+
+/*
+ * One request and its answer, which is kmalloc'd and terminated (*len without that). The error of an
+ * XS_ERROR answer as -errno, -EIO when the server does not keep to the protocol. May sleep, for as long
+ * as there is no server.
+ */
+int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
+	    char **reply, size_t *len);
+
+/* xs_wire.c: the ring. 0, or -ENODEV when this domain has no store. */
+int xs_wire_init(void);
+/* In domain 0: what the server in ring 3 maps and binds. */
+void *xs_wire_page(void);
+evtchn_port_t xs_wire_port(void);
+
+/* xs_watch.c: an event has arrived; takes the body over. */
+void xs_watch_event(char *body, size_t len);
+void xs_watch_init(void);
+/* Do this in the store's thread, soon. */
+void xs_defer(void (*fn)(void *data), void *data);
+
+void xendev_init(void);
+
+#endif

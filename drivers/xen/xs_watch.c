@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Watches: functions that are called when a node of the store changes, all of them by one thread.
+ *
+ * The reader of the ring only queues events here; the thread `xenwatch` calls the functions, which may
+ * themselves talk to the store. A watch is named on the wire by a number of its own, never by its
+ * address: an event may arrive after its watch has gone, and then belongs to nobody.
+ *
+ * Lock: `lock` guards the watches, the queue and `running`.
+ */
+#include "xs.h"
+#include "proc.h"
+
+struct job {
+	struct list link;
+	void (*fn)(void *data); /* a deferred call, or NULL: an event */
+	void *data;		/* or the event's body: path and token, both terminated */
+};
+
+static struct spinlock lock = SPINLOCK_INIT;
+static struct list watches = LIST_INIT(watches);
+static struct list jobs = LIST_INIT(jobs);
+static struct waitq work = WAITQ_INIT(work), finished = WAITQ_INIT(finished);
+static struct xs_watch *running;
+static struct task *worker;
+
+#define TOKEN_ROOM 12
+
+static void token_of(const struct xs_watch *w, char *token)
+{
+	snprintf(token, TOKEN_ROOM, "%x", w->id);
+}
+
+static int tell_server(uint32_t type, const struct xs_watch *w)
+{
+	char token[TOKEN_ROOM];
+	struct span parts[2] = { { w->path, strlen(w->path) + 1 }, { token, 0 } };
+
+	token_of(w, token);
+	parts[1].len = strlen(token) + 1;
+	return xs_talk(type, 0, parts, 2, NULL, NULL);
+}
+
+int xs_watch(struct xs_watch *w)
+{
+	static unsigned next_id;
+	int rc;
+
+	spin_lock(&lock);
+	w->id = ++next_id;
+	list_add(&watches, &w->link);
+	spin_unlock(&lock);
+	rc = tell_server(XS_WATCH, w);
+	if (rc) {
+		spin_lock(&lock);
+		list_del(&w->link);
+		spin_unlock(&lock);
+	}
+	return rc;
+}
+
+void xs_unwatch(struct xs_watch *w)
+{
+	(void)tell_server(XS_UNWATCH, w);
+	spin_lock(&lock);
+	list_del(&w->link);
+	spin_unlock(&lock);
+	/* The thread itself may take away the very watch that it serves. */
+	if (current != worker)
+		wait_event(&finished, running != w);
+}
+
+/* ---- the thread ---- */
+
+static struct xs_watch *find(unsigned id)
+{
+	struct xs_watch *w;
+
+	list_for_each (w, &watches, link)
+		if (w->id == id)
+			return w;
+	return NULL;
+}
+
+static void run_event(const char *body)
+{
+	const char *token = body + strlen(body) + 1;
+	unsigned id = (unsigned)strtoul(token, NULL, 16);
+
+	spin_lock(&lock);
+	running = find(id);
+	spin_unlock(&lock);
+	if (!running)
+		return;
+	running->fn(running, body);
+	spin_lock(&lock);
+	running = NULL;
+	spin_unlock(&lock);
+	waitq_wake(&finished);
+}
+
+static struct job *next_job(void)
+{
+	struct job *j = NULL;
+
+	spin_lock(&lock);
+	if (!list_empty(&jobs)) {
+		j = list_first(&jobs, struct job, link);
+		list_del(&j->link);
+	}
+	spin_unlock(&lock);
+	return j;
+}
+
+static void xenwatch(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		struct job *j;
+
+		wait_event(&work, !list_empty(&jobs));
+		j = next_job();
+		if (!j)
+			continue;
+		if (j->fn) {
+			j->fn(j->data);
+		} else {
+			run_event(j->data);
+			kfree(j->data);
+		}
+		kfree(j);
+	}
+}
+
+static bool queue(void (*fn)(void *data), void *data)
+{
+	struct job *j = kmalloc(sizeof(*j));
+
+	if (!j)
+		return false;
+	j->fn = fn;
+	j->data = data;
+	spin_lock(&lock);
+	list_add_tail(&jobs, &j->link);
+	spin_unlock(&lock);
+	waitq_wake(&work);
+	return true;
+}
+
+void xs_watch_event(char *body, size_t len)
+{
+	/* Two terminated strings: the path must end before the end. */
+	if (strlen(body) + 1 >= len || !queue(NULL, body)) {
+		printk("xenstore: a watch event is dropped\n");
+		kfree(body);
+	}
+}
+
+void xs_defer(void (*fn)(void *data), void *data)
+{
+	if (!queue(fn, data))
+		printk("xenstore: no memory for a deferred call\n");
+}
+
+void xs_watch_init(void)
+{
+	worker = kthread_create("xenwatch", xenwatch, NULL);
+	if (!worker)
+		panic("no memory for the thread of the store's watches");
+}

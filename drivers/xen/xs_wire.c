@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ring to the store: requests out, answers and watch events in.
+ *
+ * One page with two rings of 1 KiB (<xen/io/xs_wire.h>). The indices count up and are taken modulo the
+ * size; who produces checks for room, who consumes for data. One request is under way at a time, so the
+ * next answer is its answer; events may come at any moment. A thread reads, so that an event never waits
+ * for a request's sender.
+ *
+ * Domain 0 has the server as a program of its own: it makes the page and the port, and the server finds
+ * them by /dev/xen/xenbus_backend. Another domain finds both in start_info.
+ *
+ * Locks: talk (a mutex) for a request with its answer; the answer itself is handed over under `lock`.
+ */
+#include "xs.h"
+#include "proc.h"
+#include "xen-x86.h"
+
+static struct xenstore_domain_interface *ring;
+static evtchn_port_t port;
+static struct waitq activity = WAITQ_INIT(activity);
+static struct mutex talk = MUTEX_INIT(talk);
+
+static struct spinlock lock = SPINLOCK_INIT;
+static struct waitq answered = WAITQ_INIT(answered);
+static struct {
+	bool ready;
+	struct xsd_sockmsg header;
+	char *body;
+} answer;
+
+/* ---- moving bytes ---- */
+
+static uint32_t load(const XENSTORE_RING_IDX *index)
+{
+	return *(const volatile XENSTORE_RING_IDX *)index;
+}
+
+static uint32_t room(void)
+{
+	uint32_t used = load(&ring->req_prod) - load(&ring->req_cons);
+
+	return used > XENSTORE_RING_SIZE ? 0 : XENSTORE_RING_SIZE - used;
+}
+
+static uint32_t waiting(void)
+{
+	uint32_t n = load(&ring->rsp_prod) - load(&ring->rsp_cons);
+
+	return n > XENSTORE_RING_SIZE ? 0 : n;
+}
+
+static void put(const char *src, size_t n)
+{
+	while (n) {
+		uint32_t prod, piece;
+
+		wait_event(&activity, room());
+		prod = load(&ring->req_prod);
+		piece = min(room(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(prod));
+		piece = (uint32_t)min((size_t)piece, n);
+		memcpy(ring->req + MASK_XENSTORE_IDX(prod), src, piece);
+		barrier();
+		*(volatile XENSTORE_RING_IDX *)&ring->req_prod = prod + piece;
+		evtchn_notify(port);
+		src += piece;
+		n -= piece;
+	}
+}
+
+static void get(char *dst, size_t n)
+{
+	while (n) {
+		uint32_t cons, piece;
+
+		wait_event(&activity, waiting());
+		cons = load(&ring->rsp_cons);
+		piece = min(waiting(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(cons));
+		piece = (uint32_t)min((size_t)piece, n);
+		barrier();
+		memcpy(dst, ring->rsp + MASK_XENSTORE_IDX(cons), piece);
+		barrier();
+		*(volatile XENSTORE_RING_IDX *)&ring->rsp_cons = cons + piece;
+		evtchn_notify(port);
+		dst += piece;
+		n -= piece;
+	}
+}
+
+static void event(void *unused)
+{
+	(void)unused;
+	waitq_wake(&activity);
+}
+
+/* ---- the reader ---- */
+
+static void hand_over(const struct xsd_sockmsg *header, char *body)
+{
+	spin_lock(&lock);
+	kfree(answer.body); /* one that nobody waited for */
+	answer.header = *header;
+	answer.body = body;
+	answer.ready = true;
+	spin_unlock(&lock);
+	waitq_wake(&answered);
+}
+
+static void skip(size_t n)
+{
+	char waste[64];
+
+	while (n) {
+		size_t piece = min(n, sizeof(waste));
+
+		get(waste, piece);
+		n -= piece;
+	}
+}
+
+static void reader(void *unused)
+{
+	struct xsd_sockmsg header;
+
+	(void)unused;
+	for (;;) {
+		char *body;
+
+		get((char *)&header, sizeof(header));
+		body = header.len <= XENSTORE_PAYLOAD_MAX ? kmalloc(header.len + 1) : NULL;
+		if (!body) {
+			printk("xenstore: a message of %u bytes is dropped\n", header.len);
+			skip(header.len);
+			if (header.type != XS_WATCH_EVENT)
+				hand_over(&header, NULL);
+			continue;
+		}
+		get(body, header.len);
+		body[header.len] = '\0';
+		if (header.type == XS_WATCH_EVENT)
+			xs_watch_event(body, header.len);
+		else
+			hand_over(&header, body);
+	}
+}
+
+/* ---- a request ---- */
+
+/* Errors travel as their names. */
+static int error_number(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(xsd_errors); i++)
+		if (!strcmp(xsd_errors[i].errstring, name))
+			return -xsd_errors[i].errnum;
+	return -EINVAL;
+}
+
+static int take_answer(uint32_t type, uint32_t id, char **reply, size_t *len)
+{
+	struct xsd_sockmsg header;
+	char *body;
+	int rc = 0;
+
+	wait_event(&answered, *(volatile bool *)&answer.ready);
+	spin_lock(&lock);
+	header = answer.header;
+	body = answer.body;
+	answer.ready = false;
+	answer.body = NULL;
+	spin_unlock(&lock);
+	if (!body || header.req_id != id)
+		rc = -EIO;
+	else if (header.type == XS_ERROR)
+		rc = error_number(body);
+	else if (header.type != type)
+		rc = -EIO;
+	if (!rc && reply) {
+		*reply = body;
+		body = NULL;
+	}
+	if (len)
+		*len = rc ? 0 : header.len;
+	kfree(body);
+	return rc;
+}
+
+int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
+	    char **reply, size_t *len)
+{
+	static uint32_t next_id;
+	struct xsd_sockmsg header = { .type = type, .tx_id = t };
+	int rc;
+
+	if (!ring)
+		return -ENODEV;
+	for (unsigned i = 0; i < count; i++)
+		header.len += parts[i].len;
+	if (header.len > XENSTORE_PAYLOAD_MAX)
+		return -E2BIG;
+	mutex_lock(&talk);
+	header.req_id = ++next_id;
+	put((const char *)&header, sizeof(header));
+	for (unsigned i = 0; i < count; i++)
+		put(parts[i].base, parts[i].len);
+	rc = take_answer(type, header.req_id, reply, len);
+	mutex_unlock(&talk);
+	return rc;
+}
+
+/* ---- which page, which port ---- */
+
+static int make_own(void)
+{
+	pfn_t pfn = page_alloc_zeroed();
+	int rc;
+
+	if (pfn_is_none(pfn))
+		return -ENOMEM;
+	rc = evtchn_alloc(0, event, NULL);
+	if (rc < 0) {
+		page_put(pfn);
+		return rc;
+	}
+	port = (evtchn_port_t)rc;
+	ring = machine_page_va(pfn);
+	return 0;
+}
+
+static int find_given(void)
+{
+	const start_info_t *si = xen_start_info;
+	pfn_t pfn;
+
+	if (!si->store_evtchn)
+		return -ENODEV;
+	pfn = mfn_to_pfn(mfn_of(si->store_mfn));
+	if (pfn_is_none(pfn))
+		return -ENODEV;
+	port = si->store_evtchn;
+	ring = machine_page_va(pfn);
+	return evtchn_bind(port, event, NULL) < 0 ? -ENODEV : 0;
+}
+
+int xs_wire_init(void)
+{
+	int rc = machine_info.privileged && !xen_start_info->store_evtchn ? make_own()
+									  : find_given();
+
+	if (rc)
+		return rc;
+	return kthread_create("xenstore", reader, NULL) ? 0 : -ENOMEM;
+}
+
+void *xs_wire_page(void)
+{
+	return ring;
+}
+
+evtchn_port_t xs_wire_port(void)
+{
+	return port;
+}
