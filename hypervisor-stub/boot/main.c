@@ -24,6 +24,7 @@
 #include "grant/grant.h"
 #include "lib/string.h"
 #include "mm/mm.h"
+#include "pv/cpu_policy.h"
 #include "sched/sched.h"
 #include "time/timer.h"
 
@@ -162,6 +163,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	if (!multiboot)
 		panic("not started by a Multiboot loader (magic %x)", magic);
 	cpu_features_init();
+	cpu_policies_init();
 	init_memory(info);
 	cpu_window_init();
 	cpu_modes_init();

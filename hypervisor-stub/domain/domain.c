@@ -125,6 +125,7 @@ static void free_parts(struct domain *d)
 	kfree(d->symbols);
 	kfree(d->console);
 	kfree(d->ioports_denied);
+	kfree(d->cpu_policy);
 	kfree(d);
 }
 

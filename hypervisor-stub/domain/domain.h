@@ -22,6 +22,7 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
+struct cpu_policy;
 struct evtchns;
 struct grants;
 struct pcpu;
@@ -87,6 +88,9 @@ struct domain {
 	/* event/, grant/ */
 	struct evtchns *evtchn;
 	struct grants *grants;
+
+	/* pv/ */
+	struct cpu_policy *cpu_policy; /* its own, set before it runs; NULL: as every guest */
 
 	/* control/: what this domain may touch */
 	uint8_t *ioports_denied; /* bitmap of 65536 ports, NULL: all denied unless privileged */
