@@ -61,17 +61,18 @@ long do_console_io(unsigned int cmd, unsigned int count, gptr_t buffer)
 	}
 }
 
-static bool assist_known(unsigned int type)
+uint64_t assists_known(const struct domain *d)
 {
-	return type <= VMASST_TYPE_runstate_update_flag ||
-	       (type == VMASST_TYPE_m2p_strict && !guest_is_32bit());
+	uint64_t all = (2ull << VMASST_TYPE_runstate_update_flag) - 1;
+
+	return d->is_32bit ? all : all | 1ull << VMASST_TYPE_m2p_strict;
 }
 
 long do_vm_assist(unsigned int cmd, unsigned int type)
 {
 	struct domain *d = current->domain;
 
-	if (!assist_known(type))
+	if (type >= 64 || !(assists_known(d) >> type & 1))
 		return refuse(-EINVAL, "there is no assist %u for this guest", type);
 	if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)
 		return refuse(-ENOSYS, "there is no vm_assist %u", cmd);

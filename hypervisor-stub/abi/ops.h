@@ -9,8 +9,12 @@
 
 #include "mm/addr.h"
 
+struct domain;
+
 long do_xen_version(unsigned int cmd, gptr_t arg);
 long do_console_io(unsigned int cmd, unsigned int count, gptr_t buffer);
+/* The assists that a domain of this width may turn on, one bit a VMASST_TYPE_*. */
+uint64_t assists_known(const struct domain *d);
 long do_vm_assist(unsigned int cmd, unsigned int type);
 
 /* What tells this build from others. */

@@ -14,7 +14,6 @@
 #include "time/timer.h"
 
 /* gen.mk defines __XEN_TOOLS__ for this file, or these headers show nothing. */
-#include <xen/domctl.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/platform.h>
 #include <xen/sysctl.h>
@@ -45,14 +44,6 @@ long do_sysctl(gptr_t op)
 	long rc = check_interface(op, "sysctl", XEN_SYSCTL_INTERFACE_VERSION, &cmd);
 
 	return rc ? rc : unknown("sysctl", cmd);
-}
-
-long do_domctl(gptr_t op)
-{
-	uint32_t cmd;
-	long rc = check_interface(op, "domctl", XEN_DOMCTL_INTERFACE_VERSION, &cmd);
-
-	return rc ? rc : unknown("domctl", cmd);
 }
 
 /* Both structures have one layout at both widths; so does the union's place in the operation. */

@@ -1,93 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first state of a secondary vCPU: vcpu_guest_context of either width, checked and taken over.
+ * A vCPU's state from a vcpu_guest_context: VCPUOP_initialise and XEN_DOMCTL_setvcpucontext.
  *
- * The structure is too big for the stack and its two layouts differ throughout (registers, trap table,
- * callbacks), so it is read into a heap page pair and brought into the native form first; what follows
- * knows no width but where the ABI itself differs (callbacks, roots). Checked as lightly as real Xen
- * does: what only hurts the guest itself (a bad entry point) is found when it runs.
+ * The structure is too big for the stack, so it is read into heap pages and brought into the native
+ * form; what follows knows no width but where the ABI itself differs (callbacks, roots). Checked as
+ * lightly as real Xen does: what only hurts the guest itself (a bad entry point) is found when it runs.
  *
- * Locks: domain.mm around the roots. The vCPU has never run, so nobody else looks at it.
+ * A vCPU that has a state already may be given other registers, but not other tables: what it holds
+ * references on (roots, GDT, LDT) must be what it has.
+ *
+ * Locks: domain.mm around the roots. The vCPU does not run and cannot begin to.
  */
+#include "domain/context.h"
 #include "abi/abi.h"
+#include "abi/ops.h"
 #include "abi/shared.h"
 #include "console/console.h"
 #include "cpu/asm.h"
 #include "cpu/cpu.h"
-#include "domain/domain.h"
 #include "lib/string.h"
 #include "mm/mm.h"
+#include "sched/sched.h"
 
-#include <xen/foreign/x86_32.h>
-
-#define CONTEXT_ORDER 2 /* room for the raw and the native form */
 #define GDT_ENTRIES   512
+#define LDT_ENTRIES   8192
 #define EFLAGS_IOPL_1 (EFLAGS_IOPL & -EFLAGS_IOPL) /* its lowest bit */
 #define FLAGS_NEVER   (EFLAGS_IOPL | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP)
-
-typedef struct vcpu_guest_context context_t;
-typedef struct vcpu_guest_context_x86_32 context32_t;
-
-_Static_assert(sizeof(context_t) + sizeof(context32_t) <= PAGE_SIZE << CONTEXT_ORDER, "room");
-/* The foreign header's layout is checked against what -m32 says. */
-_Static_assert(sizeof(context32_t) == OFF32_context_size &&
-		       offsetof(context32_t, user_regs) == OFF32_context_user_regs &&
-		       offsetof(context32_t, trap_ctxt) == OFF32_context_trap_ctxt &&
-		       offsetof(context32_t, ctrlreg) == OFF32_context_ctrlreg &&
-		       offsetof(context32_t, vm_assist) == OFF32_context_vm_assist,
-	       "vcpu_guest_context");
-
-static void widen_regs(struct cpu_user_regs *n, const struct cpu_user_regs_x86_32 *r)
-{
-	n->rbx = r->ebx;
-	n->rcx = r->ecx;
-	n->rdx = r->edx;
-	n->rsi = r->esi;
-	n->rdi = r->edi;
-	n->rbp = r->ebp;
-	n->rax = r->eax;
-	n->rip = r->eip;
-	n->rsp = r->esp;
-	n->rflags = r->eflags;
-	n->cs = r->cs;
-	n->ss = r->ss;
-	n->ds = r->ds;
-	n->es = r->es;
-	n->fs = r->fs;
-	n->gs = r->gs;
-}
-
-static void widen_traps(struct trap_info *n, const struct trap_info_x86_32 *t)
-{
-	for (unsigned int i = 0; i < 256; i++) {
-		n[i].vector = t[i].vector;
-		n[i].flags = t[i].flags;
-		n[i].cs = t[i].cs;
-		n[i].address = t[i].address;
-	}
-}
-
-static void widen_context(context_t *n, const context32_t *c)
-{
-	memset(n, 0, sizeof(*n));
-	memcpy(&n->fpu_ctxt, &c->fpu_ctxt, sizeof(c->fpu_ctxt));
-	n->flags = c->flags;
-	widen_regs(&n->user_regs, &c->user_regs);
-	widen_traps(n->trap_ctxt, c->trap_ctxt);
-	n->ldt_base = c->ldt_base;
-	n->ldt_ents = c->ldt_ents;
-	for (unsigned int i = 0; i < ARRAY_SIZE(c->gdt_frames); i++)
-		n->gdt_frames[i] = c->gdt_frames[i];
-	n->gdt_ents = c->gdt_ents;
-	n->kernel_ss = c->kernel_ss;
-	n->kernel_sp = c->kernel_sp;
-	for (unsigned int i = 0; i < ARRAY_SIZE(c->ctrlreg); i++)
-		n->ctrlreg[i] = c->ctrlreg[i];
-	for (unsigned int i = 0; i < ARRAY_SIZE(c->debugreg); i++)
-		n->debugreg[i] = c->debugreg[i];
-	n->event_callback_eip = c->event_callback_eip;
-	n->failsafe_callback_eip = c->failsafe_callback_eip;
-}
 
 static bool read_context(context_t *n, context32_t *raw, bool is_32bit, gptr_t arg)
 {
@@ -95,31 +33,102 @@ static bool read_context(context_t *n, context32_t *raw, bool is_32bit, gptr_t a
 		return !copy_from_guest(n, arg, sizeof(*n));
 	if (copy_from_guest(raw, arg, sizeof(*raw)))
 		return false;
-	widen_context(n, raw);
+	context_widen(n, raw);
+	return true;
+}
+
+/* ---- checks --------------------------------------------------------------------------------------- */
+
+static bool canonical(uint64_t va)
+{
+	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
+}
+
+static int check_addresses(const context_t *n)
+{
+	const uint64_t list[] = { n->user_regs.rip,
+				  n->user_regs.rsp,
+				  n->kernel_sp,
+				  n->ldt_ents ? n->ldt_base : 0,
+				  n->fs_base,
+				  n->gs_base_kernel,
+				  n->gs_base_user,
+				  n->event_callback_eip,
+				  n->syscall_callback_eip,
+				  n->failsafe_callback_eip };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(list); i++)
+		if (!canonical(list[i]))
+			return (int)refuse(-EINVAL, "address %lx is not canonical", list[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(n->trap_ctxt); i++)
+		if (!canonical(n->trap_ctxt[i].address))
+			return (int)refuse(-EINVAL, "the handler of trap %u, %lx, is not canonical",
+					   i, n->trap_ctxt[i].address);
+	if (n->ldt_base >= HV_VIRT_START && n->ldt_base < HV_VIRT_END)
+		return (int)refuse(-EINVAL, "LDT base %lx is the hypervisor's", n->ldt_base);
+	return 0;
+}
+
+static int check_context(const struct vcpu *v, const context_t *n)
+{
+	const struct domain *d = v->domain;
+	int rc = d->is_32bit ? 0 : check_addresses(n);
+
+	if (rc)
+		return rc;
+	if (n->ldt_base % PAGE_SIZE || n->ldt_ents > LDT_ENTRIES)
+		return (int)refuse(-EINVAL, "LDT base %lx, %lu entries: page aligned, at most %u",
+				   n->ldt_base, n->ldt_ents, LDT_ENTRIES);
+	if (n->gdt_ents > FIRST_RESERVED_GDT_ENTRY)
+		return (int)refuse(-EINVAL, "%lu descriptors, at most %u", n->gdt_ents,
+				   FIRST_RESERVED_GDT_ENTRY);
+	if (!v->id && n->vm_assist & ~assists_known(d))
+		return (int)refuse(-EINVAL, "vm_assist %lx: unknown ones", n->vm_assist);
+	if (!v->initialised && !d->is_32bit && !(n->flags & VGCF_in_kernel) && !n->ctrlreg[1])
+		return (int)refuse(-EINVAL, "it begins in user mode, and there is no user root");
+	return 0;
+}
+
+static uint64_t root_cr3(const struct domain *d, const struct frame *root)
+{
+	return root ? context_cr3(d->is_32bit, frame_to_mfn(root)) : 0;
+}
+
+/* Does the context name the tables that the vCPU has? */
+static bool same_tables(const struct vcpu *v, const context_t *n)
+{
+	const struct domain *d = v->domain;
+
+	if (root_cr3(d, v->kernel_root) != n->ctrlreg[3])
+		return false;
+	if (!d->is_32bit && (root_cr3(d, v->user_root) != n->ctrlreg[1] ||
+			     (!v->user_root && !(n->flags & VGCF_in_kernel))))
+		return false;
+	if (v->pv.gdt_ents != n->gdt_ents || v->pv.ldt_ents != n->ldt_ents ||
+	    (n->ldt_ents && v->pv.ldt_base != n->ldt_base))
+		return false;
+	for (unsigned int i = 0; i * GDT_ENTRIES < n->gdt_ents; i++)
+		if (mfn_x(v->pv.gdt_frames[i]) != n->gdt_frames[i])
+			return false;
 	return true;
 }
 
 /* ---- taking it over ---------------------------------------------------------------------------- */
 
-/* CR3 of a PAE guest carries frame bits above 2^20 in its low bits (arch-x86/xen-x86_32.h). */
-static mfn_t root_frame(bool is_32bit, uint64_t cr3)
-{
-	uint32_t folded = (uint32_t)cr3;
-
-	if (is_32bit)
-		return _mfn(folded >> 12 | folded << 20);
-	return _mfn(cr3 >> 12 | cr3 << 52);
-}
-
 static int set_roots(struct vcpu *v, const context_t *n)
 {
 	struct domain *d = v->domain;
-	int rc;
+	int rc = 0;
 
+	/* It may have lost its own table by a reset that found no memory for another. */
+	if (d->is_32bit && !v->compat_l4)
+		rc = root_init_vcpu(v);
+	if (rc)
+		return (int)refuse(rc, "no memory for vCPU %u's root", v->id);
 	spin_lock(&d->mm_lock);
-	rc = root_set_kernel(v, root_frame(d->is_32bit, n->ctrlreg[3]));
+	rc = root_set_kernel(v, context_root(d->is_32bit, n->ctrlreg[3]));
 	if (!rc && !d->is_32bit && n->ctrlreg[1])
-		rc = root_set_user(v, root_frame(false, n->ctrlreg[1]));
+		rc = root_set_user(v, context_root(false, n->ctrlreg[1]));
 	spin_unlock(&d->mm_lock);
 	if (rc && rc != -ERESTART)
 		return (int)refuse(-EINVAL, "cr3 %lx is not a page-table root", n->ctrlreg[3]);
@@ -131,13 +140,9 @@ static int set_tables(struct vcpu *v, const context_t *n)
 	mfn_t frames[ARRAY_SIZE(v->pv.gdt_frames)];
 	unsigned int pages = (n->gdt_ents + GDT_ENTRIES - 1) / GDT_ENTRIES;
 
-	if (n->gdt_ents > FIRST_RESERVED_GDT_ENTRY)
-		return (int)refuse(-EINVAL, "%lu descriptors, at most %u", n->gdt_ents,
-				   FIRST_RESERVED_GDT_ENTRY);
 	for (unsigned int i = 0; i < pages; i++)
 		frames[i] = _mfn(n->gdt_frames[i]);
-	if (pv_set_ldt(v, n->ldt_base,
-		       n->ldt_ents > UINT32_MAX ? UINT32_MAX : (unsigned int)n->ldt_ents))
+	if (pv_set_ldt(v, n->ldt_base, (unsigned int)n->ldt_ents))
 		return -EINVAL;
 	return n->gdt_ents ? pv_set_gdt(v, frames, (unsigned int)n->gdt_ents) : 0;
 }
@@ -172,6 +177,16 @@ static void set_traps(struct vcpu *v, const context_t *n)
 	}
 }
 
+static void set_debugregs(struct vcpu *v, const context_t *n)
+{
+	for (int i = 0; i < 8; i++)
+		if (i != 4 && i != 5)
+			(void)pv_set_debugreg(v, i, 0);
+	for (int i = 0; i < 8; i++)
+		if (i != 4 && i != 5 && n->debugreg[i])
+			(void)pv_set_debugreg(v, i, n->debugreg[i]);
+}
+
 /* Ring 0 is ours: a selector that asks for it is lowered to the ring that the guest's kernel has. */
 static uint16_t lower_rpl(const struct domain *d, uint16_t selector)
 {
@@ -194,25 +209,38 @@ static void set_registers(struct vcpu *v, const context_t *n)
 	v->pv.fs_base = n->fs_base;
 	v->pv.gs_base_kernel = n->gs_base_kernel;
 	v->pv.gs_base_user = n->gs_base_user;
+	v->pv.ts = n->ctrlreg[0] & CR0_TS;
+	v->pv.cr4 = n->ctrlreg[4] & GUEST_CR4_SETTABLE;
+	/* Of a call that had stopped half-way nothing is left to go on with. */
+	hc_abandon(v);
 }
 
 static int take_over(struct vcpu *v, const context_t *n, const context32_t *raw)
 {
-	int rc = set_roots(v, n);
+	int rc = check_context(v, n);
 
 	if (rc)
 		return rc;
-	rc = set_tables(v, n);
-	if (rc)
-		return rc;
+	if (v->initialised) {
+		if (!same_tables(v, n))
+			return (int)refuse(-EOPNOTSUPP,
+					   "vCPU %u has a state: its roots, GDT and LDT must stay",
+					   v->id);
+	} else {
+		rc = set_roots(v, n);
+		if (!rc)
+			rc = set_tables(v, n);
+		if (rc)
+			return rc;
+		if (!v->id)
+			v->domain->vm_assist = n->vm_assist;
+	}
 	set_registers(v, n);
 	set_traps(v, n);
 	set_callbacks(v, n, raw);
 	pv_set_kernel_stack(v, n->kernel_ss, n->kernel_sp);
-	for (int i = 0; i < 8; i++)
-		if (i != 4 && i != 5 && n->debugreg[i])
-			(void)pv_set_debugreg(v, i, n->debugreg[i]);
-	if (n->flags & VGCF_i387_valid)
+	set_debugregs(v, n);
+	if (n->flags & VGCF_I387_VALID)
 		pv_set_fpu(v, &n->fpu_ctxt);
 	return 0;
 }
@@ -224,7 +252,7 @@ static void give_back(struct vcpu *v)
 	pv_drop_ldt(v);
 }
 
-int vcpu_set_context(struct vcpu *v, gptr_t arg)
+int vcpu_set_context(struct vcpu *v, gptr_t arg, bool *online)
 {
 	context_t *n = heap_alloc(CONTEXT_ORDER, 0);
 	context32_t *raw = (context32_t *)(n + 1);
@@ -236,8 +264,26 @@ int vcpu_set_context(struct vcpu *v, gptr_t arg)
 		rc = take_over(v, n, raw);
 	else
 		rc = (int)refuse(-EFAULT, "the context cannot be read");
+	*online = n->flags & VGCF_online;
 	heap_free(n, CONTEXT_ORDER);
-	if (rc && rc != -ERESTART)
+	if (!rc)
+		v->initialised = true;
+	else if (rc != -ERESTART && !v->initialised)
 		give_back(v);
 	return rc;
+}
+
+int vcpu_reset(struct vcpu *v)
+{
+	int rc = root_drop_vcpu(v);
+
+	if (rc)
+		return rc;
+	pv_drop_ldt(v);
+	pv_drop_gdt(v);
+	hc_abandon(v);
+	v->initialised = false;
+	vcpu_stop(v);
+	vcpu_wake(v); /* neither blocked nor polling: only down */
+	return 0;
 }

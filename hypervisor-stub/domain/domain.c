@@ -83,6 +83,21 @@ struct domain *domain_get(domid_t id)
 	return d;
 }
 
+struct domain *domain_get_from(domid_t id)
+{
+	struct domain *d = NULL;
+	struct list *l;
+
+	spin_lock(&domain_list_lock);
+	l = list_position(id);
+	if (l != &domain_list) {
+		d = list_entry(l, struct domain, all);
+		domain_hold(d);
+	}
+	spin_unlock(&domain_list_lock);
+	return d;
+}
+
 struct domain *domain_get_or_self(domid_t id)
 {
 	return domain_get(id == DOMID_SELF ? current->domain->id : id);

@@ -98,6 +98,11 @@ struct domain {
 	/* control/domctl*; lock: control */
 	unsigned int controller_pauses; /* of pause_count: those that a toolstack holds */
 	bool created;			/* the toolstack let it run once: it is complete */
+	bool debugged;			/* setdebugging, told by getdomaininfo */
+	uint32_t emulation_flags;	/* of createdomain, told by getdomaininfo */
+	uint32_t tsc_mode, tsc_incarnation;
+	uint64_t node_affinity;	  /* as a toolstack set it; 0: automatic */
+	int64_t wallclock_offset; /* seconds that its wall clock is ahead of ours; lock: life */
 
 	/* console/ and domain/console_ring.c */
 	struct console_guest *console;
@@ -202,6 +207,8 @@ extern struct list domain_list;
  * nothing new can be had of it, and each operation finds that out for itself, under its own lock.
  */
 struct domain *domain_get(domid_t id);
+/* The one with the lowest number that is not below `id`, with a reference; NULL: there is none. */
+struct domain *domain_get_from(domid_t id);
 /* Also resolves DOMID_SELF; DOMID_SELF is always the current domain. */
 struct domain *domain_get_or_self(domid_t id);
 void domain_hold(struct domain *d);
@@ -251,10 +258,21 @@ void vcpu_free(struct vcpu *v);
 long vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset);
 void vcpu_drop_info(struct vcpu *v);
 /*
- * context.c: registers, tables and callbacks from a guest's vcpu_guest_context (VCPUOP_initialise).
- * Locks: domain.mm, taken here. -EFAULT, -EINVAL, -ENOMEM; -ERESTART: call again.
+ * context.c: registers, tables and callbacks from the caller's vcpu_guest_context, in the layout of v's own
+ * domain; *online: it says that the vCPU shall run. v does not run and cannot begin to.
+ * Locks: domain.mm, taken here. -EFAULT, -EINVAL, -ENOMEM; -EOPNOTSUPP: v has other tables already;
+ * -ERESTART: call again.
  */
-int vcpu_set_context(struct vcpu *v, gptr_t context);
+int vcpu_set_context(struct vcpu *v, gptr_t context, bool *online);
+/* context_get.c: the same the other way. v is paused and saved. -EFAULT, -ENOMEM. */
+int vcpu_get_context(struct vcpu *v, gptr_t context);
+/* As if it had never been initialised. v is paused and saved. -ERESTART: call again. */
+int vcpu_reset(struct vcpu *v);
+/*
+ * width.c: make a domain without memory one of 32-bit addresses. Nothing is changed if it fails.
+ * -ENOMEM. Its vCPUs have never run.
+ */
+int domain_set_32bit(struct domain *d);
 
 /*
  * switch.c: give this pCPU from prev to next, and go there; never returns. Call from the scheduler's

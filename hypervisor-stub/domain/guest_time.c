@@ -47,7 +47,9 @@ void time_update_vcpu(struct vcpu *v)
 
 void time_update_wallclock(struct domain *d)
 {
-	shared_set_wallclock(d, boot_seconds, boot_nanoseconds);
+	uint64_t seconds = boot_seconds + (uint64_t)READ_ONCE(d->wallclock_offset);
+
+	shared_set_wallclock(d, seconds, boot_nanoseconds);
 }
 
 void time_set_wallclock(uint64_t seconds, uint32_t nanoseconds, stime_t at)

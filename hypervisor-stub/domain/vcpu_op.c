@@ -28,6 +28,7 @@ static long unwritable(void)
 
 static long initialise(struct vcpu *v, gptr_t arg)
 {
+	bool online;
 	uint8_t probe;
 	int rc;
 
@@ -35,9 +36,9 @@ static long initialise(struct vcpu *v, gptr_t arg)
 		return refuse(-EFAULT, "the context cannot be read");
 	if (v->initialised)
 		return refuse(-EEXIST, "vCPU %u is initialised already", v->id);
-	rc = vcpu_set_context(v, arg);
-	if (!rc)
-		v->initialised = true;
+	rc = vcpu_set_context(v, arg, &online);
+	if (!rc && online)
+		vcpu_start(v);
 	return rc;
 }
 

@@ -11,10 +11,6 @@
 #include "console/console.h"
 #include "pv/words.h"
 
-#define GUEST_CR0	   (CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
-#define GUEST_CR4	   (CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
-#define GUEST_CR4_SETTABLE (CR4_DE | CR4_TSD)
-
 #define REG_BYTES(e) ((e)->bits == 64 ? 8 : 4)
 
 /* ---- control registers -------------------------------------------------------------------------- */

@@ -21,6 +21,11 @@
 #define FLAT_COMPAT_USER_CS   0xe02b /* GDT index 261: FLAT_RING3_CS of xen-x86_32.h */
 #define FLAT_COMPAT_USER_SS   0xe033 /* GDT index 262: FLAT_RING3_SS of xen-x86_32.h */
 
+/* What every guest reads in CR0 and CR4 (cpu/asm.h names the bits); of CR4 it may set two itself. */
+#define GUEST_CR0	   (CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
+#define GUEST_CR4	   (CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
+#define GUEST_CR4_SETTABLE (CR4_DE | CR4_TSD)
+
 struct vcpu;
 struct domain;
 
