@@ -167,14 +167,16 @@ static void set_callbacks(struct vcpu *v, const context_t *n, const context32_t 
 				      n->syscall_callback_eip, mask_syscall);
 }
 
-static void set_traps(struct vcpu *v, const context_t *n)
+static int set_traps(struct vcpu *v, const context_t *n)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(n->trap_ctxt); i++) {
 		struct trap_info ti = n->trap_ctxt[i];
 
 		ti.vector = (uint8_t)i;
-		pv_set_gate(v, &ti);
+		if (pv_set_gate(v, &ti))
+			return -ENOMEM;
 	}
+	return 0;
 }
 
 static void set_debugregs(struct vcpu *v, const context_t *n)
@@ -236,7 +238,9 @@ static int take_over(struct vcpu *v, const context_t *n, const context32_t *raw)
 			v->domain->vm_assist = n->vm_assist;
 	}
 	set_registers(v, n);
-	set_traps(v, n);
+	rc = set_traps(v, n);
+	if (rc)
+		return rc;
 	set_callbacks(v, n, raw);
 	pv_set_kernel_stack(v, n->kernel_ss, n->kernel_sp);
 	set_debugregs(v, n);

@@ -87,6 +87,8 @@ static void run_audit(void)
 
 void domain_dump_init(void)
 {
+	footprint_dump_init();
+	zombie_dump_init();
 	debug_key('q', "domains and what their vCPUs wait for", show_domains);
 	debug_key('d', "registers, stack and last hypercalls of every vCPU", show_registers);
 	debug_key('A', "audit: recount every reference and compare", run_audit);

@@ -15,6 +15,8 @@ int evtchn_init(struct domain *d, const struct domain_config *config);
 /* Close every port, peers become unbound; then free. */
 void evtchn_destroy(struct domain *d);
 
+/* What the ports take of the heap. */
+size_t evtchn_bytes(const struct domain *d);
 /* Debug key `e`. */
 void evtchn_dump_init(void);
 

@@ -22,6 +22,16 @@ int evtchn_init(struct domain *d, const struct domain_config *config)
 	return 0;
 }
 
+size_t evtchn_bytes(const struct domain *d)
+{
+	const struct evtchns *e = d->evtchn;
+	size_t bytes = kalloc_size(e);
+
+	for (unsigned int i = 0; i < e->used / PORT_GROUP; i++)
+		bytes += kalloc_size(e->group[i]);
+	return bytes;
+}
+
 void evtchn_lock(struct domain *d)
 {
 	spin_lock(&d->evtchn->lock);

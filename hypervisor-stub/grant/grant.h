@@ -28,6 +28,9 @@ void grants_destroy(struct domain *d);
 
 long do_grant_table_op(unsigned int cmd, gptr_t ops, unsigned int count);
 
+/* What the table (without its pages, which the guest sees) and the handles take of the heap. */
+size_t grants_bytes(const struct domain *d);
+unsigned int grants_frames(const struct domain *d);
 /* Debug key `g`. */
 void grants_dump_init(void);
 

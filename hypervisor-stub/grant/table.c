@@ -73,6 +73,25 @@ void grants_destroy(struct domain *d)
 	d->grants = NULL;
 }
 
+size_t grants_bytes(const struct domain *d)
+{
+	const struct grants *g = d->grants;
+	size_t bytes = kalloc_size(g) + kalloc_size(g->frame) + kalloc_size(g->handles) +
+		       g->handle_pages * PAGE_SIZE;
+
+	for (unsigned int i = 0; i < g->frames; i++) {
+		bytes += kalloc_size(g->frame[i]);
+		for (unsigned int n = 0; n < PIN_GROUPS; n++)
+			bytes += kalloc_size(g->frame[i]->pins[n]);
+	}
+	return bytes;
+}
+
+unsigned int grants_frames(const struct domain *d)
+{
+	return d->grants->frames;
+}
+
 /* Locks: grant.table. */
 static bool add_frame(struct domain *d)
 {

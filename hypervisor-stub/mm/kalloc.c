@@ -139,3 +139,12 @@ void kfree(void *p)
 	if (empty)
 		heap_free(empty, 0);
 }
+
+size_t kalloc_size(const void *p)
+{
+	const struct slab *s = (const struct slab *)((uint64_t)p & PAGE_MASK);
+
+	if (!p)
+		return 0;
+	return p == s ? PAGE_SIZE << mfn_to_frame(virt_to_mfn(p))->done : object_size(s->size);
+}

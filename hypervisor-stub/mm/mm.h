@@ -140,6 +140,8 @@ uint64_t heap_free_pages(void);
 /* Small objects, zeroed, 16-byte aligned; NULL when there is no memory. */
 void *kalloc(size_t size);
 void kfree(void *p);
+/* What such an object really takes; 0 for NULL. */
+size_t kalloc_size(const void *p);
 
 /*
  * 2^order contiguous frames for a domain, scrubbed, on its list, one reference each held by the

@@ -18,14 +18,65 @@ static bool address_ok(const struct vcpu *v, uint64_t address)
 
 /* ---- trap table --------------------------------------------------------------------------------- */
 
-void pv_set_gate(struct vcpu *v, const struct trap_info *ti)
-{
-	struct pv_gate *g = &v->pv.gates[ti->vector];
+/*
+ * Whom no gate was set has this table: a vCPU that never runs, or has not come so far, takes no page for
+ * it. It is only read.
+ */
+static struct pv_gate no_gates[GATE_COUNT];
 
+void gates_init(struct vcpu *v)
+{
+	v->pv.gates = no_gates;
+}
+
+void gates_free(struct vcpu *v)
+{
+	if (v->pv.gates != no_gates)
+		heap_free(v->pv.gates, 0);
+	v->pv.gates = no_gates;
+}
+
+size_t pv_gates_bytes(const struct vcpu *v)
+{
+	return v->pv.gates == no_gates ? 0 : PAGE_SIZE;
+}
+
+/* The vCPU's own gate, to be written; NULL: no memory for a table. */
+static struct pv_gate *own_gate(struct vcpu *v, unsigned int vector)
+{
+	if (v->pv.gates == no_gates) {
+		struct pv_gate *gates = heap_alloc(0, HEAP_ZERO);
+
+		_Static_assert(sizeof(no_gates) == PAGE_SIZE, "the trap table is a page");
+		if (!gates)
+			return NULL;
+		v->pv.gates = gates;
+	}
+	return &v->pv.gates[vector];
+}
+
+static void clear_gates(struct vcpu *v, unsigned int first, unsigned int count)
+{
+	if (v->pv.gates != no_gates)
+		memset(&v->pv.gates[first], 0, count * sizeof(*v->pv.gates));
+}
+
+int pv_set_gate(struct vcpu *v, const struct trap_info *ti)
+{
+	struct pv_gate *g;
+
+	if (!ti->address && !ti->cs) {
+		clear_gates(v, ti->vector, 1);
+		return 0;
+	}
+	g = own_gate(v, ti->vector);
+	if (!g)
+		return (int)refuse(-ENOMEM, "no memory for a trap table");
 	g->address = ti->address;
 	g->cs = ti->cs;
 	g->dpl = TI_GET_DPL(ti);
 	g->mask = TI_GET_IF(ti);
+	return 0;
 }
 
 long do_set_trap_table(gptr_t table)
@@ -35,7 +86,7 @@ long do_set_trap_table(gptr_t table)
 	struct trap_info ti;
 
 	if (gptr_is_null(table)) {
-		memset(v->pv.gates, 0, GATE_COUNT * sizeof(*v->pv.gates));
+		clear_gates(v, 0, GATE_COUNT);
 		return 0;
 	}
 	/* No entry beyond the last counts: the table ends where an address is zero. */
@@ -50,7 +101,8 @@ long do_set_trap_table(gptr_t table)
 		if (!address_ok(v, ti.address))
 			return refuse(-EINVAL, "entry %lu: address %lx is not canonical", *done,
 				      ti.address);
-		pv_set_gate(v, &ti);
+		if (pv_set_gate(v, &ti))
+			return -ENOMEM;
 		if (!(++*done % GATE_COUNT) && preempt_wanted())
 			return -ERESTART;
 	}
@@ -58,7 +110,7 @@ long do_set_trap_table(gptr_t table)
 
 /* ---- callbacks ---------------------------------------------------------------------------------- */
 
-static void set_nmi(struct vcpu *v, uint64_t address)
+static int set_nmi(struct vcpu *v, uint64_t address)
 {
 	const struct trap_info ti = {
 		.vector = VECTOR_NMI,
@@ -67,7 +119,7 @@ static void set_nmi(struct vcpu *v, uint64_t address)
 		.address = address,
 	};
 
-	pv_set_gate(v, &ti);
+	return pv_set_gate(v, &ti);
 }
 
 static struct pv_callback *find_callback(struct vcpu *v, unsigned int type)
@@ -94,10 +146,8 @@ int pv_set_callback(struct vcpu *v, unsigned int type, uint16_t cs, uint64_t add
 
 	if (!address_ok(v, address))
 		return refuse(-EINVAL, "callback address %lx is not canonical", address);
-	if (type == CALLBACKTYPE_nmi) {
-		set_nmi(v, address);
-		return 0;
-	}
+	if (type == CALLBACKTYPE_nmi)
+		return set_nmi(v, address);
 	if (!cb)
 		return refuse(-ENOSYS, "there is no callback type %u for this guest", type);
 	cb->address = address;
@@ -133,7 +183,7 @@ static long callback_unregister(gptr_t arg)
 	if (guest_get_callback_unregister(&unreg, arg, 0))
 		return refuse(-EFAULT, "cannot read struct callback_unregister");
 	if (unreg.type == CALLBACKTYPE_nmi) {
-		memset(&v->pv.gates[VECTOR_NMI], 0, sizeof(v->pv.gates[VECTOR_NMI]));
+		clear_gates(v, VECTOR_NMI, 1);
 		return 0;
 	}
 	if (find_callback(v, unreg.type))
@@ -183,7 +233,7 @@ long do_nmi_op(unsigned int cmd, gptr_t arg)
 			return refuse(-EFAULT, "cannot read struct xennmi_callback");
 		return pv_set_callback(v, CALLBACKTYPE_nmi, 0, cb.handler_address, true);
 	case XENNMI_unregister_callback:
-		memset(&v->pv.gates[VECTOR_NMI], 0, sizeof(v->pv.gates[VECTOR_NMI]));
+		clear_gates(v, VECTOR_NMI, 1);
 		return 0;
 	default:
 		return refuse(-ENOSYS, "there is no nmi operation %u", cmd);

@@ -17,6 +17,10 @@
 #define GUEST_LDT_ENTRIES 8192
 #define GATE_COUNT	  256
 
+/* callbacks.c: a new vCPU's trap table, empty and not its own yet; and its end. */
+void gates_init(struct vcpu *v);
+void gates_free(struct vcpu *v);
+
 #define CALL_GATE_PARAMS_MAX 31
 
 /* Bits of a page fault's error code. */

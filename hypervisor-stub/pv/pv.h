@@ -46,7 +46,7 @@ struct pv_callback {
 
 struct pv_vcpu {
 	/* traps */
-	struct pv_gate *gates; /* 256 */
+	struct pv_gate *gates; /* 256; one table for all who have set none, so only callbacks.c writes */
 	struct pv_callback event, failsafe, syscall, syscall32, sysenter;
 	bool nmi_pending, nmi_masked;
 
@@ -107,8 +107,10 @@ void bounce_page_fault(struct vcpu *v, uint64_t cr2, uint32_t error_code);
 /* Did these registers belong to the guest's kernel? 32-bit: ring 1. 64-bit: see kernel_mode. */
 bool pv_in_kernel(const struct vcpu *v, const struct cpu_user_regs *regs);
 
-/* One entry of the trap table, and the callbacks, as VCPUOP_initialise sets them too. */
-void pv_set_gate(struct vcpu *v, const struct trap_info *ti);
+/* One entry of the trap table, and the callbacks, as VCPUOP_initialise sets them too. -ENOMEM. */
+int pv_set_gate(struct vcpu *v, const struct trap_info *ti);
+/* What the trap table takes of the heap. */
+size_t pv_gates_bytes(const struct vcpu *v);
 int pv_set_callback(struct vcpu *v, unsigned int type, uint16_t cs, uint64_t address, bool mask);
 void pv_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp);
 

@@ -14,14 +14,11 @@
 
 int pv_init_vcpu(struct vcpu *v)
 {
-	_Static_assert(GATE_COUNT * sizeof(struct pv_gate) == PAGE_SIZE,
-		       "the trap table is a page");
-
 	if (tables_init())
 		return -ENOMEM;
-	v->pv.gates = heap_alloc(0, HEAP_ZERO);
+	gates_init(v);
 	v->pv.fpu = kalloc(FPU_AREA_SIZE);
-	if (!v->pv.gates || !v->pv.fpu) {
+	if (!v->pv.fpu) {
 		pv_free_vcpu(v);
 		return -ENOMEM;
 	}
@@ -38,10 +35,8 @@ void pv_free_vcpu(struct vcpu *v)
 {
 	pv_drop_gdt(v);
 	pv_drop_ldt(v);
-	if (v->pv.gates)
-		heap_free(v->pv.gates, 0);
+	gates_free(v);
 	kfree(v->pv.fpu);
-	v->pv.gates = NULL;
 	v->pv.fpu = NULL;
 }
 
