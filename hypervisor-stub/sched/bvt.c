@@ -29,6 +29,7 @@
  *
  * Pure: no locks (the core holds runq), no clock of its own. `docs/scheduling.md` works an example by hand.
  */
+#include "sched/budget.h"
 #include "sched/policy.h"
 
 #define LAG_TURNS     2
@@ -121,12 +122,18 @@ static void enqueue(struct sched_unit *u, uint64_t key)
 	u->ready = true;
 }
 
-static void bvt_remove(struct sched_unit *u)
+static void dequeue(struct sched_unit *u)
 {
-	if (!u->ready)
-		return;
 	runlist_remove(&queue, &u->node);
 	u->ready = false;
+}
+
+static void bvt_remove(struct sched_unit *u)
+{
+	if (budget_unpark(u))
+		u->ready = false;
+	else if (u->ready)
+		dequeue(u);
 }
 
 /* The first, in the queue's order, that this pCPU may take. */
@@ -139,6 +146,7 @@ static struct sched_unit *first_for(unsigned int cpu)
 static void bvt_start(unsigned int count)
 {
 	runlist_init(&queue);
+	budget_start();
 	cpu_count = count;
 	for (unsigned int i = 0; i < SCHED_CPUS; i++)
 		cpus[i] = (struct bvt_cpu){ 0 };
@@ -146,12 +154,12 @@ static void bvt_start(unsigned int count)
 
 static void bvt_unit_init(struct sched_unit *u)
 {
-	u->ready = false;
-	u->yielded = false;
 	u->bvt.actual = 0; /* until it wakes */
-	u->bvt.warped = false;
-	u->bvt.warp_ran = 0;
-	u->bvt.warp_seen = 0;
+}
+
+static void bvt_unit_gone(struct sched_unit *u)
+{
+	(void)u;
 }
 
 static void bvt_wake(struct sched_unit *u, uint64_t now)
@@ -177,6 +185,7 @@ static void bvt_stop(struct sched_unit *u, uint64_t ran, uint64_t now)
 {
 	struct bvt_cpu *c = &cpus[u->cpu];
 
+	budget_return(u, ran, now);
 	u->bvt.actual += to_virtual(u, ran);
 	if (u->bvt.warped) {
 		u->bvt.warp_ran += ran;
@@ -204,9 +213,10 @@ static void bvt_requeue(struct sched_unit *u, uint64_t now)
 
 static void bvt_changed(struct sched_unit *u, uint64_t now)
 {
-	bool waits = u->ready;
+	bool waits = u->ready && !u->parked;
 
-	bvt_remove(u);
+	if (waits)
+		dequeue(u);
 	u->bvt.actual = virtual_time(u->hard, now);
 	settle_warp(u, now);
 	if (waits)
@@ -245,13 +255,18 @@ static uint64_t turn(const struct sched_unit *u, const struct sched_unit *next)
 static struct sched_unit *bvt_pick(unsigned int cpu, uint64_t now, uint64_t *slice)
 {
 	struct bvt_cpu *c = &cpus[cpu];
-	struct sched_unit *u = first_for(cpu);
+	struct sched_unit *u;
 
+	while ((u = first_for(cpu))) {
+		u = prefer_soft(u, cpu);
+		dequeue(u);
+		*slice = budget_take(u, turn(u, first_for(cpu)), now);
+		if (*slice)
+			break;
+		u->ready = true; /* it still wants to run */
+	}
 	if (!u)
 		return NULL;
-	u = prefer_soft(u, cpu);
-	bvt_remove(u);
-	*slice = turn(u, first_for(cpu));
 	c->running = u;
 	c->since = now;
 	return u;
@@ -263,6 +278,7 @@ const struct sched_policy policy_bvt = {
 	.slice = 5000000,
 	.start = bvt_start,
 	.unit_init = bvt_unit_init,
+	.unit_gone = bvt_unit_gone,
 	.wake = bvt_wake,
 	.stop = bvt_stop,
 	.requeue = bvt_requeue,

@@ -3,6 +3,7 @@
 #ifndef SCHED_INTERNAL_H
 #define SCHED_INTERNAL_H
 
+#include "cpu/cpu.h"
 #include "sched/sched.h"
 
 /* What the core knows of a pCPU; lock: runq. */
@@ -23,6 +24,9 @@ void sched_settle(struct vcpu *v);
 void sched_tickle(struct vcpu *v);
 /* Its masks or its domain's parameters changed. Locks: runq. */
 void sched_unit_changed(struct vcpu *v);
+
+/* params.c: from the options, once the policy is chosen. */
+void sched_init_settings(void);
 
 static inline struct vcpu *unit_vcpu(struct sched_unit *u)
 {

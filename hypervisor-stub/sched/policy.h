@@ -25,9 +25,8 @@ struct sched_group {
 	uint64_t warp_limit; /* bvt: ns that one may run warped; 0: for ever */
 	uint64_t unwarp;     /* bvt: ns without warp after that */
 	/* budget.c */
-	int64_t budget;	      /* ns left of this period; below 0: more was used than there was */
-	uint64_t period;      /* which period the budget is of */
-	unsigned int members; /* units; the core counts */
+	int64_t budget;	 /* ns left of this period; below 0: more was used than there was */
+	uint64_t period; /* which period the budget is of */
 };
 
 /* One thing that can run; embedded in vcpu.sched. The core writes the first part, the policy the rest. */
@@ -40,18 +39,22 @@ struct sched_unit {
 	bool yielded;	  /* running, it asked to let another one go first; the policy clears it */
 
 	struct run_node node;
-	bool ready; /* on the queue */
+	bool ready;    /* it waits: on the queue, or parked */
+	bool parked;   /* its group's cap is reached: on budget.c's list, not on the queue */
+	uint64_t paid; /* ns of its turn that its group has paid for */
 	struct {
-		uint64_t actual; /* virtual time: ns * 256 / weight that it has run */
-		bool warped;	 /* its effective virtual time is less than the actual one */
-		uint64_t
-			warp_ran; /* ns that it ran warped since it was last without warp for long enough */
+		uint64_t actual;    /* virtual time: ns * 256 / weight that it has run */
+		bool warped;	    /* its effective virtual time is less than the actual one */
+		uint64_t warp_ran;  /* ns that it ran warped, since it was long enough without */
 		uint64_t warp_seen; /* when it last ran warped */
 	} bvt;
 	struct {
-		int64_t credits;    /* ns that it may still run before those that have some left */
-		unsigned int class; /* CREDIT_BOOST, CREDIT_UNDER, CREDIT_OVER */
-		uint64_t active;    /* the accounting period in which it last ran */
+		struct list all;
+		int64_t credits; /* ns that it may still run before those that have some left */
+		bool boosted;	 /* it woke, and goes before all others for a short time */
+		bool running;
+		bool ran;   /* in this period */
+		bool whole; /* it is due at least one pCPU; while shares are computed */
 	} credit;
 };
 
@@ -68,7 +71,9 @@ struct sched_policy {
 	struct runlist *queue;
 	uint64_t slice; /* the default of sched_settings.slice */
 	void (*start)(unsigned int cpus);
+	/* A new unit, zeroed but for the core's part; and one that waits nowhere and goes. */
 	void (*unit_init)(struct sched_unit *u);
+	void (*unit_gone)(struct sched_unit *u);
 	/* It became able to run: it waits from now on. */
 	void (*wake)(struct sched_unit *u, uint64_t now);
 	/* It had the pCPU u->cpu for `ran` ns and has it no more. */
@@ -88,7 +93,7 @@ struct sched_policy {
 	uint64_t (*rank)(const struct sched_unit *u, uint64_t ran);
 };
 
-extern const struct sched_policy policy_bvt;
+extern const struct sched_policy policy_bvt, policy_credit;
 
 static inline bool unit_allowed(const struct sched_unit *u, unsigned int cpu)
 {

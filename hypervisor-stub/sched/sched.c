@@ -20,19 +20,19 @@
 #include "cpu/cpu.h"
 #include "lib/string.h"
 #include "mm/mm.h"
+#include "sched/budget.h"
 #include "sched/internal.h"
 
 struct spinlock runq = SPINLOCK_INIT(LOCK_RUNQ);
 struct sched_cpu sched_cpus[MAX_PCPUS];
 const struct sched_policy *policy = &policy_bvt;
 
-static uint64_t online; /* pCPUs that take part */
-static uint64_t idle;	/* those that run nobody, and were not told to look at the queue */
-static bool started;	/* domains are built: guests may run */
+static uint64_t online;	  /* pCPUs that take part */
+static uint64_t idle;	  /* those that run nobody, and were not told to look at the queue */
+static struct timer caps; /* the next period of capped domains */
+static bool started;	  /* domains are built: guests may run */
 /* Idle vCPUs need a domain to name them; this one owns nothing. */
 static struct domain idle_domain;
-
-#define RATELIMIT_US 1000 /* as in Xen */
 
 static bool can_run(const struct vcpu *v)
 {
@@ -196,9 +196,33 @@ static struct vcpu *pick_next(unsigned int cpu, stime_t t)
 		return pcpus[cpu].idle;
 	}
 	idle &= ~(1ULL << cpu);
-	if (policy->queue->count)
+	if (policy->queue->count || u->paid)
 		timer_set(&c->slice, t + c->length);
 	return unit_vcpu(u);
+}
+
+/* The next period of the caps may let those go on that had to stop. Locks: runq. */
+static void watch_caps(stime_t t)
+{
+	uint64_t when = budget_when(t);
+
+	if (when != SCHED_NEVER && !timer_is_set(&caps))
+		timer_set(&caps, when);
+}
+
+static void caps_renewed(void *unused)
+{
+	stime_t t = now();
+	struct sched_unit *u;
+
+	(void)unused;
+	spin_lock(&runq);
+	while ((u = budget_next(t))) {
+		policy->wake(u, t);
+		sched_tickle(unit_vcpu(u));
+	}
+	watch_caps(t);
+	spin_unlock(&runq);
 }
 
 /* next has the pCPU from now on, and prev has not. */
@@ -225,6 +249,7 @@ static void schedule(void)
 	if (!vcpu_is_idle(prev))
 		put_back(prev, t);
 	next = pick_next(cpu, t);
+	watch_caps(t);
 	if (prev == next) {
 		spin_unlock(&runq);
 		return;
@@ -425,7 +450,6 @@ int sched_init_vcpu(struct vcpu *v)
 	v->sched.hard = v->sched.unit.hard = first_mask(v);
 	v->sched.unit.soft = ~0ULL;
 	spin_lock(&runq);
-	v->domain->sched.members++;
 	policy->unit_init(&v->sched.unit);
 	spin_unlock(&runq);
 	poll_init_vcpu(v);
@@ -436,7 +460,7 @@ void sched_free_vcpu(struct vcpu *v)
 {
 	vcpu_retire(v);
 	spin_lock(&runq);
-	v->domain->sched.members--;
+	policy->unit_gone(&v->sched.unit);
 	spin_unlock(&runq);
 }
 
@@ -458,6 +482,19 @@ static void init_idle(struct pcpu *cpu)
 	timer_init(&sched_cpus[cpu->id].slice, slice_over, cpu);
 }
 
+static void choose_policy(void)
+{
+	char name[16];
+
+	if (option_string("sched", name, sizeof(name))) {
+		if (!strcmp(name, policy_credit.name))
+			policy = &policy_credit;
+		else if (strcmp(name, policy_bvt.name) != 0)
+			log_warning("sched=%s: there are bvt and credit", name);
+	}
+	sched_init_settings();
+}
+
 void sched_init(void)
 {
 	idle_domain.id = DOMID_IDLE;
@@ -465,8 +502,8 @@ void sched_init(void)
 	strlcpy(idle_domain.name, "idle", sizeof(idle_domain.name));
 	for (unsigned int i = 0; i < max(pcpu_count, 1u); i++)
 		init_idle(&pcpus[i]);
-	sched_settings.slice = policy->slice;
-	sched_settings.ratelimit = option_number("sched_ratelimit_us", RATELIMIT_US) * 1000;
+	choose_policy();
+	timer_init(&caps, caps_renewed, NULL);
 	policy->start(max(pcpu_count, 1u));
 	online = 1;
 	current = pcpus[0].idle;
