@@ -63,6 +63,8 @@ void console_emit(const char *text, size_t n);
 
 /* A debug key: three times Ctrl-a switches the serial line to the hypervisor, `h` lists them. */
 void debug_key(char key, const char *help, void (*run)(void));
+/* As if it was typed for the hypervisor; from a hypercall or a softirq, with no lock held. */
+void debug_key_press(char key);
 
 /* ---- start and end ----------------------------------------------------------------------------------- */
 

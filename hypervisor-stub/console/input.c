@@ -42,7 +42,7 @@ void debug_key(char key, const char *help, void (*run)(void))
 	keys[key_count++].run = run;
 }
 
-static void run_key(char c)
+void debug_key_press(char c)
 {
 	for (unsigned int i = 0; i < key_count; i++) {
 		if (keys[i].key == c) {
@@ -76,7 +76,7 @@ static void input_char(char c)
 		if (!to_hypervisor)
 			guest_typed(SWITCH_KEY);
 	if (to_hypervisor)
-		run_key(c);
+		debug_key_press(c);
 	else
 		guest_typed(c);
 }

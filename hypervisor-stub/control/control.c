@@ -16,7 +16,6 @@
 /* gen.mk defines __XEN_TOOLS__ for this file, or these headers show nothing. */
 #include <xen/hvm/hvm_op.h>
 #include <xen/platform.h>
-#include <xen/sysctl.h>
 
 /* cmd, interface version: the first two words of all of them. */
 static long check_interface(gptr_t op, const char *what, uint32_t version, uint32_t *cmd)
@@ -31,19 +30,6 @@ static long check_interface(gptr_t op, const char *what, uint32_t version, uint3
 		return refuse(-EACCES, "%s interface version %x, this hypervisor has %x", what,
 			      theirs, version);
 	return 0;
-}
-
-static long unknown(const char *what, uint32_t cmd)
-{
-	return refuse(-EOPNOTSUPP, "there is no %s %u", what, cmd);
-}
-
-long do_sysctl(gptr_t op)
-{
-	uint32_t cmd;
-	long rc = check_interface(op, "sysctl", XEN_SYSCTL_INTERFACE_VERSION, &cmd);
-
-	return rc ? rc : unknown("sysctl", cmd);
 }
 
 /* Both structures have one layout at both widths; so does the union's place in the operation. */

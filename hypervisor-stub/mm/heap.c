@@ -30,7 +30,8 @@
 static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint32_t free_list[ZONES][ORDERS]; /* first frame; 0: empty */
 static uint32_t orders_free[ZONES];	  /* bit an order whose list is not empty */
-static uint64_t free_pages, dirty_pages;
+static uint64_t free_pages, dirty_pages, total_pages;
+static uint64_t zone_free[ZONES]; /* pages, of free_pages */
 
 static unsigned int zone_of(uint64_t mfn)
 {
@@ -84,6 +85,7 @@ static bool block_is_free(uint64_t mfn, unsigned int order)
 static void block_free(uint64_t mfn, unsigned int order)
 {
 	free_pages += 1ULL << order;
+	zone_free[zone_of(mfn)] += 1ULL << order;
 	while (order < ORDERS - 1 && block_is_free(mfn ^ 1ULL << order, order)) {
 		block_remove(mfn ^ 1ULL << order, order);
 		mfn &= ~(1ULL << order);
@@ -108,6 +110,7 @@ static uint64_t block_take(unsigned int order, unsigned int bits)
 		mfn = free_list[zone][have];
 		block_remove(mfn, have);
 		free_pages -= 1ULL << order;
+		zone_free[zone] -= 1ULL << order;
 		/* The upper halves go back; the lower, at last, is what was wanted. */
 		while (have-- > order)
 			block_push(mfn + (1ULL << have), have);
@@ -228,12 +231,35 @@ uint64_t heap_free_pages(void)
 	return free_pages;
 }
 
+uint64_t heap_total_pages(void)
+{
+	return total_pages;
+}
+
+static unsigned int zone_of_width(unsigned int bits)
+{
+	return bits <= PAGE_SHIFT + 1 ? 0 : min(bits - PAGE_SHIFT, (unsigned int)ZONES) - 1;
+}
+
+uint64_t heap_free_between(unsigned int min_bits, unsigned int max_bits)
+{
+	unsigned int last = max_bits ? zone_of_width(max_bits) : ZONES - 1;
+	uint64_t pages = 0;
+
+	spin_lock(&heap_lock);
+	for (unsigned int zone = zone_of_width(min_bits); zone <= last; zone++)
+		pages += zone_free[zone];
+	spin_unlock(&heap_lock);
+	return pages;
+}
+
 void heap_add(maddr_t start, maddr_t end)
 {
 	uint64_t mfn = (maddr_x(start) + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	uint64_t last = min(maddr_x(end) >> PAGE_SHIFT, mfn_x(max_mfn));
 
 	mfn = max(mfn, 1ULL << (20 - PAGE_SHIFT));
+	total_pages += last > mfn ? last - mfn : 0;
 	while (mfn < last) {
 		unsigned int order = min((unsigned int)__builtin_ctzll(mfn), ORDERS - 1u);
 

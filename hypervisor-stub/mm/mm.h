@@ -136,6 +136,10 @@ int mapping_clear(struct pte_place where, mfn_t mfn, uint64_t replace_va);
 void *heap_alloc(unsigned int order, unsigned int flags);
 void heap_free(void *p, unsigned int order);
 uint64_t heap_free_pages(void);
+/* All frames that ever were the heap's, free or not. */
+uint64_t heap_total_pages(void);
+/* Free frames whose machine addresses need min_bits to max_bits bits (0: any). */
+uint64_t heap_free_between(unsigned int min_bits, unsigned int max_bits);
 
 /* Small objects, zeroed, 16-byte aligned; NULL when there is no memory. */
 void *kalloc(size_t size);
