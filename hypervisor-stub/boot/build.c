@@ -208,6 +208,7 @@ static bool build_domain(domid_t id, bool privileged, const struct boot_module *
 		goto out;
 	}
 	b->d->autodestroy = true;
+	b->d->created = true;
 	if (w->name[0])
 		strlcpy(b->d->name, w->name, sizeof(b->d->name));
 	b->nr_pages = (w->memory    ? w->memory

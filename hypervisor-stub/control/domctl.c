@@ -13,6 +13,7 @@
 #include "abi/ops.h"
 #include "console/console.h"
 #include "control/control.h"
+#include "control/policy_ops.h"
 #include "cpu/cpu.h"
 #include "domain/privilege.h"
 #include "mm/mm.h"
@@ -22,10 +23,11 @@ _Static_assert(sizeof(struct xen_domctl) == 144 && offsetof(struct xen_domctl, u
 
 /* ---- the table ----------------------------------------------------------------------------------- */
 
-#define NOT_SELF  1u /* it stops the domain's vCPUs: -EINVAL for the caller's own domain */
-#define ANSWERS	  2u /* the structure is written back when it succeeded */
-#define ANSWERS_E 4u /* ... and also when it did not */
-#define NO_DOMAIN 8u /* none is named */
+#define NOT_SELF  1u  /* it stops the domain's vCPUs: -EINVAL for the caller's own domain */
+#define ANSWERS	  2u  /* the structure is written back when it succeeded */
+#define ANSWERS_E 4u  /* ... and also when it did not */
+#define NO_DOMAIN 8u  /* none is named */
+#define NOT_RUN	  16u /* only before the domain runs for the first time: -EEXIST later */
 
 struct operation {
 	long (*call)(struct domain *d, struct xen_domctl *op);
@@ -78,6 +80,8 @@ static const struct operation operations[] = {
 	OP(get_vcpu_msrs, ANSWERS_E),
 	OP(set_vcpu_msrs, ANSWERS_E),
 	OP(soft_reset, NOT_SELF),
+	OP(get_cpu_policy, ANSWERS),
+	OP(set_cpu_policy, NOT_SELF | NOT_RUN | ANSWERS_E),
 
 	NONE(shadow_op, -EOPNOTSUPP, "page tables are not shadowed, and writes not logged"),
 	NONE(gethvmcontext, -EINVAL, HARDWARE),
@@ -172,6 +176,8 @@ static long check(const struct operation *o, const struct domain *d, const struc
 		return refuse(-ENOSYS, "there is no domctl %u", op->cmd);
 	if (o->flags & NOT_SELF && d == current->domain)
 		return refuse(-EINVAL, "a domain cannot do %s to itself", o->name);
+	if (o->flags & NOT_RUN && d->created)
+		return refuse(-EEXIST, "d%u has run: too late for %s", d->id, o->name);
 	if (!o->call)
 		return refuse(o->error, "no %s: %s", o->name, o->why);
 	return 0;

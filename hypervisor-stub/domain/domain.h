@@ -97,7 +97,7 @@ struct domain {
 
 	/* control/domctl*; lock: control */
 	unsigned int controller_pauses; /* of pause_count: those that a toolstack holds */
-	bool created;			/* the toolstack let it run once: it is complete */
+	bool created;			/* it may run, or did: it is complete */
 	bool debugged;			/* setdebugging, told by getdomaininfo */
 	uint32_t emulation_flags;	/* of createdomain, told by getdomaininfo */
 	uint32_t tsc_mode, tsc_incarnation;
