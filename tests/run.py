@@ -17,7 +17,8 @@ that found differences, or none, fails the test whatever the image says.
 A test's head comment may hold a line "Run with: key=value ..." (values quoted as in a shell):
 args= the domain's command line, ramdisk= bytes of a ramdisk to make, hv= hypervisor options,
 cpu= a QEMU model, mem= of the machine, input= text typed on the serial line, pair=same|other to
-start its image of that width as an unprivileged domain beside it. With --domu the image itself is
+start its image of that width as an unprivileged domain beside it, guest=same|other|both to hand it that
+image as its ramdisk, for domains that it makes itself (lib/toolstack.h); both makes two runs. With --domu the image itself is
 unprivileged and alone; tests that say "Runs as: domain 0" are left out.
 """
 
@@ -35,13 +36,14 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = os.path.join(TOP, "tests", "pv")
 XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot"
+OTHER = {"32": "64", "64": "32"}
 GOOD = ("SUCCESS", "SKIP", "DEATH")
 
 
 class Test:
     """One image: where it is and what its source's head comment asks of the run."""
 
-    def __init__(self, path):
+    def __init__(self, path, other_guest=False):
         self.path = path
         self.name = os.path.basename(path)
         self.base, self.width = self.name.rsplit("-", 1)
@@ -50,8 +52,18 @@ class Test:
         words = re.search(r"Run with: (.*)", head)
         self.options = dict(w.split("=", 1) for w in shlex.split(words[1])) if words else {}
         self.pair = "pair" in self.options
+        self.both_guests = self.options.get("guest") == "both"
+        if self.both_guests:
+            self.options["guest"] = "other" if other_guest else "same"
+        if other_guest:
+            self.name += "-guest-" + OTHER[self.width]
         self.as_domu = not self.pair and "Runs as: domain 0" not in head
-        self.on_real = not re.search(r"Also runs on: real Xen, no", head)
+        # Debian's Xen runs no 32-bit guests.
+        self.on_real = self.options.get("guest") != "other" and not re.search(r"Also runs on: real Xen, no", head)
+
+    def image(self, which):
+        """The file of the same test, at the `same` width or the `other`."""
+        return self.path[:-2] + (OTHER[self.width] if which == "other" else self.width)
 
 
 def command(test, args, scratch):
@@ -65,9 +77,10 @@ def command(test, args, scratch):
         with open(disk, "wb") as f:
             f.write(bytes((i * 7 + i // 256) % 256 for i in range(int(opt["ramdisk"]))))
         module += "," + disk + (" ramdisk" if args.domu else "")
+    if "guest" in opt:
+        module += "," + test.image(opt["guest"])
     if "pair" in opt:
-        other = {"32": "64", "64": "32"}[test.width] if opt["pair"] == "other" else test.width
-        module += "," + test.path[:-2] + other + " domu"
+        module += "," + test.image(opt["pair"]) + " domu"
     append = (XEN_OPTIONS if args.real else "loglvl=all guest_loglvl=all") + " " + opt.get("hv", "")
     cmd = [args.qemu, "-m", opt.get("mem", "256"), "-display", "none", "-serial", "stdio",
            "-monitor", "none", "-no-reboot", "-kernel", args.real or args.hypervisor,
@@ -150,6 +163,8 @@ def choose(args):
     tests = [Test(os.path.join(folder, n)) for n in sorted(os.listdir(folder))
              if re.fullmatch(r"[a-z0-9-]+-(32|64)", n)
              and os.path.exists(os.path.join(SOURCES, n.rsplit("-", 1)[0] + ".c"))]
+    tests += [Test(t.path, True) for t in tests if t.both_guests]
+    tests.sort(key=lambda t: t.name)
     if args.width:
         tests = [t for t in tests if t.width == args.width]
     if args.real and not args.force:

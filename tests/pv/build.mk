@@ -13,8 +13,11 @@ PV_IMG	:= $(patsubst %,$(O)/pv/%-32,$(filter-out $(PV_64ONLY),$(PV_ALL))) \
 	   $(patsubst %,$(O)/pv/%-64,$(filter-out $(PV_32ONLY),$(PV_ALL)))
 
 PV_LIB	:= $(patsubst $(PV_DIR)/lib/%.c,%,$(wildcard $(PV_DIR)/lib/*.c)) start stubs string vsnprintf
+# Only for tests that make domains: in an archive, so that the others do not carry it.
+PV_TOOL := toolstack toolstack_image guestimage/elf guestimage/notes guestimage/layout
+PV_LIB	:= $(filter-out $(PV_TOOL),$(PV_LIB))
 # No SSE or x87: a test that uses them says so itself. A kernel in ring 3 has no red zone either.
-PV_CF	:= $(FREE) -mgeneral-regs-only -fno-pic -fno-pie -I. -I$(PV_DIR)
+PV_CF	:= $(FREE) -mgeneral-regs-only -fno-pic -fno-pie -I. -I$(PV_DIR) -D__XEN_TOOLS__
 PV_CF32	:= -m32 -march=i686 -mregparm=3 -freg-struct-return
 PV_CF64	:= -m64 -mcmodel=kernel -mno-red-zone
 PV_LD32	:= -m elf_i386
@@ -40,11 +43,14 @@ $(O)/pv/obj$(1)/lib/%.o: $(PV_DIR)/lib/%.S | $(SETUP)
 $(O)/pv/pv$(1).lds: $(PV_DIR)/lib/pv.lds.S $(PV_DIR)/lib/width.h | $(SETUP)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -E -P -x assembler-with-cpp -m$(1) -o $$@ $$<
+$(O)/pv/libtool$(1).a: $(patsubst %,$(O)/pv/obj$(1)/lib/%.o,$(PV_TOOL))
+	$$(call say,AR$(1),$$@)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
 $(O)/pv/%-$(1): $(O)/pv/obj$(1)/%.o $(O)/pv/pv$(1).lds \
-		$(patsubst %,$(O)/pv/obj$(1)/lib/%.o,$(PV_LIB))
+		$(patsubst %,$(O)/pv/obj$(1)/lib/%.o,$(PV_LIB)) $(O)/pv/libtool$(1).a
 	$$(call say,LD$(1),$$@)
 	$$(Q)$$(LD) $$(PV_LD$(1)) -nostdlib -static -z noexecstack -z max-page-size=4096 \
-		--no-warn-rwx-segments -T $(O)/pv/pv$(1).lds -o $$@ $$(filter %.o,$$^)
+		--no-warn-rwx-segments -T $(O)/pv/pv$(1).lds -o $$@ $$(filter %.o %.a,$$^)
 endef
 $(foreach w,32 64,$(eval $(call pv_width,$(w))))
 
@@ -52,10 +58,10 @@ $(foreach w,32 64,$(eval $(call pv_width,$(w))))
 # same library, for guests that are no tests of one promise (the benchmark, the hostile guest).
 define pv_image
 $(O)/$(3)/$(2)-$(4): $(O)/$(3)/obj$(4)/$(2).o $(O)/pv/pv$(4).lds \
-		$(patsubst %,$(O)/pv/obj$(4)/lib/%.o,$(PV_LIB))
+		$(patsubst %,$(O)/pv/obj$(4)/lib/%.o,$(PV_LIB)) $(O)/pv/libtool$(4).a
 	$$(call say,LD$(4),$$@)
 	$$(Q)$$(LD) $$(PV_LD$(4)) -nostdlib -static -z noexecstack -z max-page-size=4096 \
-		--no-warn-rwx-segments -T $(O)/pv/pv$(4).lds -o $$@ $$(filter %.o,$$^)
+		--no-warn-rwx-segments -T $(O)/pv/pv$(4).lds -o $$@ $$(filter %.o %.a,$$^)
 $(O)/$(3)/obj$(4)/$(2).o: $(1)/$(2).c | $(SETUP)
 	$$(call say,CC$(4),$$<)
 	@mkdir -p $$(@D)
@@ -63,8 +69,8 @@ $(O)/$(3)/obj$(4)/$(2).o: $(1)/$(2).c | $(SETUP)
 -include $(O)/$(3)/obj$(4)/$(2).d
 endef
 
-.SECONDARY: $(foreach w,32 64,$(patsubst %,$(O)/pv/obj$(w)/%.o,$(PV_ALL) $(addprefix lib/,$(PV_LIB))))
--include $(wildcard $(O)/pv/obj*/*.d $(O)/pv/obj*/lib/*.d)
+.SECONDARY: $(foreach w,32 64,$(patsubst %,$(O)/pv/obj$(w)/%.o,$(PV_ALL) $(addprefix lib/,$(PV_LIB) $(PV_TOOL))))
+-include $(wildcard $(O)/pv/obj*/*.d $(O)/pv/obj*/lib/*.d $(O)/pv/obj*/lib/*/*.d)
 
 .PHONY: pv test-pv
 pv: $(PV_IMG)

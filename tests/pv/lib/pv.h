@@ -44,6 +44,9 @@ extern char _image[], _image_end[];
 
 void test_main(void);
 
+/* What the command line of a domain begins with that a test's domain 0 made (toolstack.h). */
+#define GUEST_MARK "guest "
+
 enum result { SUCCESS, SKIP, ERROR, FAILURE };
 
 /* Print to the hypervisor's console; lines end with \n. */
