@@ -180,15 +180,16 @@ static uint32_t page_status(uint32_t cmd, mfn_t mfn)
 
 /*
  * Frames stay. A toolstack is told so a frame at a time, and where there is no RAM that is an error. The
- * handle is one of the guest's own width, at the structure's end.
+ * handle is one of the guest's own width, so of 32 bits it stands right behind the numbers.
  */
 long sysctl_page_offline_op(struct xen_sysctl *op)
 {
 	struct xen_sysctl_page_offline_op *x = &op->u.page_offline;
-	uint64_t array = guest_handle(x->status).va, *next = hc_progress();
+	gptr_t array = guest_handle(x->status);
+	uint64_t *next = hc_progress();
 
 	if (guest_is_32bit())
-		array = (uint32_t)array;
+		array = _gptr(*(&x->end + 1));
 	if (x->end < x->start)
 		return refuse(-EINVAL, "frames %x to %x are none", x->start, x->end);
 	if (x->cmd < sysctl_page_offline || x->cmd > sysctl_query_page_offline)
@@ -202,7 +203,7 @@ long sysctl_page_offline_op(struct xen_sysctl *op)
 			return -ERESTART;
 		if (mfn_valid(mfn))
 			status = page_status(x->cmd, mfn);
-		rc = sysctl_put(_gptr(array), *next, &status, sizeof(status));
+		rc = sysctl_put(array, *next, &status, sizeof(status));
 		if (rc)
 			return rc;
 		if (status == PG_OFFLINE_INVALID)
