@@ -19,6 +19,7 @@
 
 #define HASH_BITS 10
 #define HASH_SIZE (1u << HASH_BITS)
+#define PART	  (PAGE_SIZE / 8)
 
 struct cache_page {
 	struct cache_page *chain; /* in the hash table */
@@ -26,9 +27,10 @@ struct cache_page {
 	struct cache *cache;
 	void *va;
 	uint32_t index;
-	bool busy;    /* being read: no contents yet */
-	bool dirty;   /* on the list */
-	bool writing; /* its contents of some moment are on their way */
+	bool busy;	/* being read: no contents yet */
+	uint8_t dirty;	/* the eighths that changed; not 0: on the list */
+	uint8_t flight; /* those on their way */
+	bool writing;	/* its contents of some moment are on their way */
 };
 
 static struct spinlock lock = SPINLOCK_INIT;
@@ -75,7 +77,7 @@ static void mark_clean(struct cache_page *p)
 {
 	if (!p->dirty)
 		return;
-	p->dirty = false;
+	p->dirty = 0;
 	list_del(&p->in_dirty);
 	p->cache->dirty_count--;
 	dirty_total--;
@@ -253,7 +255,14 @@ static void insert_dirty(struct cache *c, struct cache_page *p)
 	list_insert_between(&p->in_dirty, at, at->next);
 }
 
-void cache_dirty(struct cache *c, uint32_t index)
+static uint8_t parts_of(unsigned offset, unsigned len)
+{
+	unsigned first = offset / PART, end = (offset + len + PART - 1) / PART;
+
+	return (uint8_t)((1u << end) - (1u << first));
+}
+
+void cache_dirty_bytes(struct cache *c, uint32_t index, unsigned offset, unsigned len)
 {
 	struct cache_page *p;
 
@@ -263,10 +272,45 @@ void cache_dirty(struct cache *c, uint32_t index)
 		if (!c->dirty_count++)
 			c->dirty_since = time_now();
 		dirty_total++;
-		p->dirty = true;
 		insert_dirty(c, p);
 	}
+	if (p)
+		p->dirty |= parts_of(offset, len);
 	spin_unlock(&lock);
+}
+
+void cache_dirty(struct cache *c, uint32_t index)
+{
+	cache_dirty_bytes(c, index, 0, PAGE_SIZE);
+}
+
+static bool is_being_written(struct cache *c, uint32_t index, uint8_t parts)
+{
+	struct cache_page *p;
+	bool yes;
+
+	spin_lock(&lock);
+	p = find(c, index);
+	yes = p && p->writing && p->flight & parts;
+	spin_unlock(&lock);
+	return yes;
+}
+
+void cache_forget_bytes(struct cache *c, uint32_t index, unsigned offset, unsigned len)
+{
+	uint8_t parts = parts_of(offset, len), left;
+	struct cache_page *p;
+
+	spin_lock(&lock);
+	p = find(c, index);
+	if (p && p->dirty) {
+		left = p->dirty & ~parts;
+		if (!left)
+			mark_clean(p);
+		p->dirty = left;
+	}
+	spin_unlock(&lock);
+	wait_event(&c->wait, !is_being_written(c, index, parts));
 }
 
 /* The next run of dirty pages from *from on, marked as being written. Locks: lock. */
@@ -283,6 +327,7 @@ static unsigned take_dirty_run(struct cache *c, uint32_t *from, struct cache_pag
 		run[n++] = p;
 	}
 	for (unsigned i = 0; i < n; i++) {
+		run[i]->flight = run[i]->dirty;
 		mark_clean(run[i]);
 		run[i]->writing = true;
 		page_get(machine_va_page(run[i]->va));
@@ -309,6 +354,7 @@ static void end_run(struct cache *c, struct cache_page *run[], unsigned n, int r
 static void write_pass(struct cache *c, unsigned most)
 {
 	struct cache_page *run[CACHE_RUN];
+	uint8_t parts[CACHE_RUN];
 	void *pages[CACHE_RUN];
 	uint32_t from = 0;
 	unsigned n;
@@ -319,9 +365,11 @@ static void write_pass(struct cache *c, unsigned most)
 		spin_unlock(&lock);
 		if (!n)
 			break;
-		for (unsigned i = 0; i < n; i++)
+		for (unsigned i = 0; i < n; i++) {
 			pages[i] = run[i]->va;
-		end_run(c, run, n, c->ops->write(c, run[0]->index, pages, n));
+			parts[i] = run[i]->flight;
+		}
+		end_run(c, run, n, c->ops->write(c, run[0]->index, pages, parts, n));
 		most -= min(most, n);
 		cond_resched();
 	}

@@ -46,12 +46,54 @@ static int read_pages(struct cache *c, uint32_t index, void *const pages[], unsi
 				    pages, count, len);
 }
 
-static int write_pages(struct cache *c, uint32_t index, void *const pages[], unsigned count)
+#define SECTORS_A_PAGE (PAGE_SIZE / SECTOR_SIZE)
+
+/* One run of changed sectors of one page. */
+static int write_sectors(struct blockdev *d, uint64_t sector, char *page, unsigned first,
+			 unsigned count)
+{
+	uint64_t at = sector + first;
+
+	if (at >= d->sectors)
+		return 0;
+	return block_write(d, at, page + first * SECTOR_SIZE,
+			   (size_t)min((uint64_t)count, d->sectors - at) << SECTOR_SHIFT);
+}
+
+static int write_parts(struct blockdev *d, uint64_t sector, char *page, uint8_t parts)
+{
+	int rc = 0;
+
+	for (unsigned n, first = 0; first < SECTORS_A_PAGE && !rc; first += n + 1) {
+		for (n = 0; first + n < SECTORS_A_PAGE && parts >> (first + n) & 1; n++)
+			;
+		if (n)
+			rc = write_sectors(d, sector, page, first, n);
+	}
+	return rc;
+}
+
+/* Whole pages go together, others sector by sector. */
+static int write_pages(struct cache *c, uint32_t index, void *const pages[], const uint8_t parts[],
+		       unsigned count)
 {
 	struct blockdev *d = c->owner;
+	int rc = 0;
 
-	return block_transfer_pages(d, BLOCK_WRITE, (uint64_t)index << (PAGE_SHIFT - SECTOR_SHIFT),
-				    pages, count, run_bytes(d, index, count));
+	for (unsigned i = 0, n; i < count && !rc; i += n) {
+		uint64_t sector = (uint64_t)(index + i) << (PAGE_SHIFT - SECTOR_SHIFT);
+
+		for (n = 0; i + n < count && parts[i + n] == 0xff; n++)
+			;
+		if (n) {
+			rc = block_transfer_pages(d, BLOCK_WRITE, sector, pages + i, n,
+						  run_bytes(d, index + i, n));
+			continue;
+		}
+		rc = write_parts(d, sector, pages[i], parts[i]);
+		n = 1;
+	}
+	return rc;
 }
 
 static const struct cache_ops device_cache_ops = { read_pages, write_pages };

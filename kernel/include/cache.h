@@ -28,8 +28,12 @@ struct cache;
 struct cache_ops {
 	/* Fill consecutive pages, zeros beyond the end; sleeps. 0 or -errno: then none is believed. */
 	int (*read)(struct cache *c, uint32_t index, void *const pages[], unsigned count);
-	/* Write consecutive pages and wait; sleeps. 0 or -errno. */
-	int (*write)(struct cache *c, uint32_t index, void *const pages[], unsigned count);
+	/*
+	 * Write what changed of consecutive pages and wait; sleeps. Bit n of parts[i] is the page's n-th
+	 * eighth (a sector). 0 or -errno.
+	 */
+	int (*write)(struct cache *c, uint32_t index, void *const pages[], const uint8_t parts[],
+		     unsigned count);
 };
 
 struct cache {
@@ -58,8 +62,11 @@ void *cache_page(struct cache *c, uint32_t index, unsigned ahead);
 void *cache_page_new(struct cache *c, uint32_t index);
 /* Only if it is there already and valid: with a reference, or NULL. Does not sleep. */
 void *cache_page_find(struct cache *c, uint32_t index);
-/* Its contents changed. */
+/* Its contents changed, or only these bytes of it: what else is there may belong to others on the device. */
 void cache_dirty(struct cache *c, uint32_t index);
+void cache_dirty_bytes(struct cache *c, uint32_t index, unsigned offset, unsigned len);
+/* These bytes belong to somebody else from now on: they are not written any more. Waits for a write under way. */
+void cache_forget_bytes(struct cache *c, uint32_t index, unsigned offset, unsigned len);
 /* What lies in from..last (inclusive) is void: truncate. Waits for writes under way. */
 void cache_drop(struct cache *c, uint32_t from, uint32_t last);
 
