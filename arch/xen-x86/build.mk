@@ -4,7 +4,7 @@
 ## ringlet     the 32-bit kernel: build/ringlet, symbols in build/ringlet.sym
 
 RL	:= $(O)/ringlet.d
-RLC	:= $(wildcard kernel/*.c kernel/proc/*.c kernel/mm/*.c kernel/fs/*.c kernel/tty/*.c \
+RLC	:= $(wildcard kernel/*.c kernel/proc/*.c kernel/mm/*.c kernel/fs/*.c kernel/fs/*/*.c kernel/tty/*.c \
 	   kernel/linux/*.c kernel/block/*.c kernel/net/*.c arch/x86/*.c arch/xen-x86/*.c arch/xen-x86/x86_32/*.c \
 	   drivers/*.c drivers/*/*.c) \
 	   lib/string.c lib/vsnprintf.c lib/div64.c

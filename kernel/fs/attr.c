@@ -38,6 +38,7 @@ int vfs_chmod(const struct path *p, uint32_t mode)
 		mode &= ~(uint32_t)S_ISGID;
 	i->mode = (i->mode & S_IFMT) | (mode & S_ALL);
 	i->ctime = inode_now();
+	inode_store(i);
 	return 0;
 }
 
@@ -62,6 +63,7 @@ int vfs_chown(const struct path *p, uint32_t uid, uint32_t gid)
 			i->mode &= ~(uint32_t)S_ISGID;
 	}
 	i->ctime = inode_now();
+	inode_store(i);
 	return 0;
 }
 
@@ -85,6 +87,7 @@ int vfs_utimes(const struct path *p, uint64_t atime, uint64_t mtime)
 	if (mtime != TIME_OMIT)
 		i->mtime = mtime == TIME_NOW ? inode_now() : mtime;
 	i->ctime = inode_now();
+	inode_store(i);
 	return 0;
 }
 

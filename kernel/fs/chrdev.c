@@ -122,4 +122,6 @@ static void devfs_statfs(struct super *sb, struct statfs_k *st)
 	tmpfs_type.statfs(sb, st);
 }
 
-const struct fs_type devfs_type = { "devtmpfs", true, devfs_mount, devfs_statfs, NULL };
+const struct fs_type devfs_type = {
+	.name = "devtmpfs", .nodev = true, .mount = devfs_mount, .statfs = devfs_statfs
+};

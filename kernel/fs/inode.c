@@ -50,6 +50,13 @@ bool inode_is(const struct inode *i, uint32_t kind)
 void inode_changed(struct inode *i)
 {
 	i->mtime = i->ctime = inode_now();
+	inode_store(i);
+}
+
+void inode_store(struct inode *i)
+{
+	if (i->ops->store)
+		(void)i->ops->store(i); /* an error shows at the next sync */
 }
 
 static bool in_group(const struct cred *c, uint32_t own, uint32_t gid)

@@ -5,6 +5,7 @@
  * One name space for all processes. A path is a mount and an inode, so that ".." knows when it
  * leaves a file system, and the same file system can be seen at two places. vfs_lock guards the list.
  */
+#include "block.h"
 #include "fs/vfs.h"
 #include "proc.h"
 
@@ -15,8 +16,8 @@ enum { MNT_FORCE = 1, MNT_DETACH = 2, MNT_EXPIRE = 4, UMOUNT_NOFOLLOW = 8 };
 struct mutex vfs_lock = MUTEX_INIT(vfs_lock);
 struct list mount_all = LIST_INIT(mount_all);
 
-const struct fs_type *const fs_types[] = { &ramfs_type, &tmpfs_type, &devfs_type, &procfs_type,
-					   NULL };
+const struct fs_type *const fs_types[] = { &ramfs_type,	 &tmpfs_type, &devfs_type,
+					   &procfs_type, &ext2_type,  NULL };
 
 uint32_t super_new_dev(void)
 {
@@ -160,6 +161,40 @@ static const struct fs_type *find_type(const char *name)
 	return NULL;
 }
 
+/* The device that a name leads to, with a user and claimed; or err_ptr. */
+static struct blockdev *claim_device(const char *source)
+{
+	struct blockdev *d;
+	struct path p;
+	int r;
+
+	mutex_unlock(&vfs_lock);
+	r = vfs_lookup(AT_FDCWD, source, 0, &p);
+	mutex_lock(&vfs_lock);
+	if (r)
+		return err_ptr(r);
+	d = inode_is(p.inode, S_IFBLK) ? blockdev_get(p.inode->rdev) : NULL;
+	r = inode_is(p.inode, S_IFBLK) ? -ENXIO : -ENOTBLK;
+	path_put(&p);
+	if (!d)
+		return err_ptr(r);
+	if (!blockdev_claim(d))
+		return d;
+	blockdev_put(d);
+	return err_ptr(-EBUSY);
+}
+
+static struct super *new_super(const struct fs_type *t, const char *source, unsigned flags,
+			       const char *data)
+{
+	struct blockdev *d;
+
+	if (!t->mount_device)
+		return t->mount(data);
+	d = claim_device(source);
+	return is_err(d) ? (void *)d : t->mount_device(d, flags & MS_RDONLY, data);
+}
+
 static int mount_new_super(struct path *at, const char *source, const char *type, unsigned flags,
 			   const char *data, const char *where)
 {
@@ -169,7 +204,7 @@ static int mount_new_super(struct path *at, const char *source, const char *type
 
 	if (!t)
 		return -ENODEV;
-	sb = t->mount(data);
+	sb = new_super(t, source, flags, data);
 	if (is_err(sb))
 		return ptr_err(sb);
 	/* The same thing twice at one place is a mistake, not a wish. */
@@ -212,6 +247,16 @@ static int mount_bind(struct path *at, const char *source, const char *where)
 	return m ? 0 : -ENOMEM;
 }
 
+static int remount(struct mount *m, unsigned flags)
+{
+	const struct fs_type *t = m->sb->type;
+	int r = t->remount ? t->remount(m->sb, flags & MS_RDONLY) : 0;
+
+	if (!r)
+		m->flags = flags & FLAGS_KEPT;
+	return r;
+}
+
 static int mount_at_place(struct path *at, const char *source, const char *type, unsigned flags,
 			  const char *data)
 {
@@ -221,8 +266,7 @@ static int mount_at_place(struct path *at, const char *source, const char *type,
 	if (flags & MS_REMOUNT) {
 		if (at->inode != at->mnt->root)
 			return -EINVAL;
-		at->mnt->flags = flags & FLAGS_KEPT;
-		return 0;
+		return remount(at->mnt, flags);
 	}
 	if (flags & MS_MOVE)
 		return -EINVAL;

@@ -456,4 +456,6 @@ static void procfs_statfs(struct super *sb, struct statfs_k *st)
 	st->name_max = NAME_LONGEST;
 }
 
-const struct fs_type procfs_type = { "proc", true, procfs_mount, procfs_statfs, NULL };
+const struct fs_type procfs_type = {
+	.name = "proc", .nodev = true, .mount = procfs_mount, .statfs = procfs_statfs
+};

@@ -395,5 +395,13 @@ static struct super *mount_tmpfs(const char *data)
 	return ramfs_super(&tmpfs_type, mode_option(data, 01777));
 }
 
-const struct fs_type ramfs_type = { "rootfs", true, mount_ramfs, ramfs_statfs, ramfs_kill };
-const struct fs_type tmpfs_type = { "tmpfs", true, mount_tmpfs, ramfs_statfs, ramfs_kill };
+const struct fs_type ramfs_type = { .name = "rootfs",
+				    .nodev = true,
+				    .mount = mount_ramfs,
+				    .statfs = ramfs_statfs,
+				    .kill = ramfs_kill };
+const struct fs_type tmpfs_type = { .name = "tmpfs",
+				    .nodev = true,
+				    .mount = mount_tmpfs,
+				    .statfs = ramfs_statfs,
+				    .kill = ramfs_kill };

@@ -70,6 +70,7 @@ enum { MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4 };
 
 struct super;
 struct pipe;
+struct blockdev;
 
 struct inode {
 	int refs;
@@ -116,8 +117,9 @@ struct inode_ops {
 	int (*allocate)(struct inode *i, int mode, uint64_t from, uint64_t len);
 	uint64_t (*blocks)(struct inode *i); /* of 512 bytes */
 	void (*refresh)(struct inode *i);    /* before a stat */
-	void (*evict)(struct inode *i);	     /* no reference is left: frees it */
-	bool synthetic;			     /* stored nowhere: no fsync, no chmod */
+	int (*store)(struct inode *i); /* attributes changed; NULL: memory is where they are kept */
+	void (*evict)(struct inode *i); /* no reference is left: frees it */
+	bool synthetic;			/* stored nowhere: no fsync, no chmod */
 };
 
 void inode_init(struct inode *i, struct super *sb,
@@ -129,6 +131,7 @@ int inode_permission(const struct inode *i, unsigned may, bool real_ids);
 bool inode_owned(const struct inode *i); /* by current, or current is root */
 uint64_t inode_now(void);
 void inode_changed(struct inode *i); /* mtime and ctime */
+void inode_store(struct inode *i);   /* any other attribute */
 
 /* ---- File systems and mounts ---- */
 
@@ -142,6 +145,10 @@ struct fs_type {
 	bool nodev;
 	/* A super block with one reference, or err_ptr; data are the mount options, never NULL. */
 	struct super *(*mount)(const char *data);
+	/* Instead: of a block device, claimed and with a user, both of which become the file system's. */
+	struct super *(*mount_device)(struct blockdev *dev, bool read_only, const char *data);
+	/* Becomes read-only, or writable; NULL: nothing to do. 0 or -errno. */
+	int (*remount)(struct super *sb, bool read_only);
 	void (*statfs)(struct super *sb, struct statfs_k *st);
 	void (*kill)(struct super *sb); /* NULL: it lives for ever */
 };
@@ -170,7 +177,7 @@ extern struct mutex vfs_lock;
 extern struct list mount_all;
 
 extern const struct fs_type *const fs_types[]; /* NULL at the end */
-extern const struct fs_type ramfs_type, tmpfs_type, devfs_type, procfs_type;
+extern const struct fs_type ramfs_type, tmpfs_type, devfs_type, procfs_type, ext2_type;
 
 uint32_t super_new_dev(void);
 struct mount *mount_get(struct mount *m);
