@@ -15,11 +15,24 @@ domain or a QEMU that ended otherwise, TIMEOUT one that did not end. On Ringmast
 that found differences, or none, fails the test whatever the image says.
 
 A test's head comment may hold a line "Run with: key=value ..." (values quoted as in a shell):
-args= the domain's command line, ramdisk= bytes of a ramdisk to make, hv= hypervisor options,
-cpu= a QEMU model, mem= of the machine, input= text typed on the serial line, pair=same|other to
-start its image of that width as an unprivileged domain beside it, guest=same|other|both to hand it that
-image as its ramdisk, for domains that it makes itself (lib/toolstack.h); both makes two runs. With --domu the image itself is
-unprivileged and alone; tests that say "Runs as: domain 0" are left out.
+
+    args=       the domain's command line
+    ramdisk=    bytes of a ramdisk to make
+    hv=         hypervisor options
+    mem=        megabytes of the machine (256)
+    vcpus=      vCPUs of domain 0 (as many as processors)
+    input=      text to type on the serial line
+    smp=        processors: a number or a list of them, `1,2,4`
+    cpu=        QEMU processor models, one or a list
+    guest=      `same`, `other` or `both`: hand it its own image of that width as its ramdisk, for domains
+                that it makes itself (lib/toolstack.h)
+    pair=       `same` or `other`: start its image of that width as an unprivileged domain beside it
+    domu=       start its own image as further unprivileged domains, which say nothing of results:
+                their words ("mem=8M a|mem=8M b" are two)
+
+Of lists, the k-th run takes the k-th value of each, shorter ones repeating: `guest=both smp=1,2,4` are
+three runs. With --domu the image itself is unprivileged and alone; tests that say "Runs as: domain 0"
+are left out.
 """
 
 import argparse
@@ -37,13 +50,15 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = os.path.join(TOP, "tests", "pv")
 XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot"
 OTHER = {"32": "64", "64": "32"}
+# Options that may be lists, and what they look like in a run's name.
+LISTS = {"smp": "smp", "cpu": "", "guest": ""}
 GOOD = ("SUCCESS", "SKIP", "DEATH")
 
 
 class Test:
-    """One image: where it is and what its source's head comment asks of the run."""
+    """One run of an image: where it is and what its source's head comment asks of the run."""
 
-    def __init__(self, path, other_guest=False):
+    def __init__(self, path, run=0):
         self.path = path
         self.name = os.path.basename(path)
         self.base, self.width = self.name.rsplit("-", 1)
@@ -51,15 +66,21 @@ class Test:
             head = f.read().split("*/\n", 2)[1]
         words = re.search(r"Run with: (.*)", head)
         self.options = dict(w.split("=", 1) for w in shlex.split(words[1])) if words else {}
-        self.pair = "pair" in self.options
-        self.both_guests = self.options.get("guest") == "both"
-        if self.both_guests:
-            self.options["guest"] = "other" if other_guest else "same"
-        if other_guest:
-            self.name += "-guest-" + OTHER[self.width]
-        self.as_domu = not self.pair and "Runs as: domain 0" not in head
+        if self.options.get("guest") == "both":
+            self.options["guest"] = "same,other"
+        lists = {k: self.options[k].split(",") for k in LISTS if k in self.options}
+        self.runs = max((len(values) for values in lists.values()), default=1)
+        for key, values in lists.items():
+            self.options[key] = values[run % len(values)]
+            if run and len(values) > 1:
+                self.name += "+" + LISTS[key] + self.options[key]
+        self.domains = 1 + ("pair" in self.options)
+        self.domus = [d for d in self.options.get("domu", "").split("|") if d]
+        self.as_domu = (self.domains == 1 and not self.domus and
+                        "Runs as: domain 0" not in head)
         # Debian's Xen runs no 32-bit guests.
-        self.on_real = self.options.get("guest") != "other" and not re.search(r"Also runs on: real Xen, no", head)
+        self.on_real = (self.options.get("guest") != "other" and not self.domus and
+                        not re.search(r"Also runs on: real Xen, no", head))
 
     def image(self, which):
         """The file of the same test, at the `same` width or the `other`."""
@@ -81,10 +102,14 @@ def command(test, args, scratch):
         module += "," + test.image(opt["guest"])
     if "pair" in opt:
         module += "," + test.image(opt["pair"]) + " domu"
+    for words in test.domus:
+        module += "," + test.path + " domu " + words.replace(",", ",,")
     append = (XEN_OPTIONS if args.real else "loglvl=all guest_loglvl=all") + " " + opt.get("hv", "")
+    if "vcpus" in opt:
+        append += " dom0_max_vcpus=" + opt["vcpus"]
     cmd = [args.qemu, "-m", opt.get("mem", "256"), "-display", "none", "-serial", "stdio",
            "-monitor", "none", "-no-reboot", "-kernel", args.real or args.hypervisor,
-           "-append", append.strip(), "-initrd", module]
+           "-append", append.strip(), "-initrd", module, "-smp", opt.get("smp", args.smp)]
     if opt.get("cpu", args.cpu):
         cmd += ["-cpu", opt.get("cpu", args.cpu)]
     if not args.real:
@@ -136,9 +161,9 @@ def judge(test, log, ended, args):
             return "CRASH", "the machine ended without an audit"
     results = re.findall(r"^.*Test result: (\w+)\s*$", log, re.M)
     death = re.search(r"^.*Expecting death: (.*)$", log, re.M)
-    if len(results) > 1 + test.pair:
+    if len(results) > test.domains:
         return "ERROR", "more result lines than domains"
-    if results and len(results) == 1 + test.pair:
+    if len(results) == test.domains:
         results.sort(key=["SUCCESS", "SKIP", "ERROR", "FAILURE"].index, reverse=True)
         notes = re.findall(r"(?:Failure|Error|Skip): .*", log)
         return results[0], notes[0] if notes else ""
@@ -163,7 +188,7 @@ def choose(args):
     tests = [Test(os.path.join(folder, n)) for n in sorted(os.listdir(folder))
              if re.fullmatch(r"[a-z0-9-]+-(32|64)", n)
              and os.path.exists(os.path.join(SOURCES, n.rsplit("-", 1)[0] + ".c"))]
-    tests += [Test(t.path, True) for t in tests if t.both_guests]
+    tests += [Test(t.path, run) for t in tests for run in range(1, t.runs)]
     tests.sort(key=lambda t: t.name)
     if args.width:
         tests = [t for t in tests if t.width == args.width]
@@ -191,6 +216,7 @@ def main():
     p.add_argument("--counts", default=os.environ.get("COUNTS"),
                    help="append 'SUITE PASSED FAILED' to this file (default: $COUNTS)")
     p.add_argument("--logs", help="keep each run's console log in this folder")
+    p.add_argument("--smp", default="1", help="processors, for tests that do not say")
     p.add_argument("--cpu", help="a QEMU processor model, for tests that do not name one")
     p.add_argument("--qemu", default="qemu-system-x86_64")
     p.add_argument("-v", "--verbose", action="store_true", help="show every log")

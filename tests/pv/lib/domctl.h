@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls of a toolstack, for tests that run as domain 0. All return 0 or a negative error.
+ * The calls of a toolstack, for tests that run as domain 0 (build.mk defines __XEN_TOOLS__). All return 0 or a negative error.
  */
 #ifndef PV_DOMCTL_H
 #define PV_DOMCTL_H
 
-#define __XEN_TOOLS__
 #include "hypercall.h"
 #include <xen/domctl.h>
 

@@ -7,6 +7,7 @@
  * of 512 pages; a free slot is one whose entry is empty.
  */
 #include "toolstack.h"
+#include "domctl.h"
 #include "event.h"
 #include "pv.h"
 
@@ -80,7 +81,7 @@ int domctl(unsigned int cmd, domid_t domid, struct xen_domctl *op)
 	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
 	op->domain = domid;
 	do
-		rc = hypercall(__HYPERVISOR_domctl, op, 0, 0, 0, 0);
+		rc = hv_domctl(op);
 	while (rc == -XEN_EAGAIN);
 	return rc;
 }
