@@ -5,7 +5,6 @@
 #ifndef PV_SYSCTL_H
 #define PV_SYSCTL_H
 
-#define __XEN_TOOLS__
 #include "hypercall.h"
 #include <xen/sysctl.h>
 
