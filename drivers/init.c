@@ -8,7 +8,8 @@
 #include "virtio/virtio.h"
 #include "xen.h"
 
-static const struct pci_driver *const pci_drivers[] = { &virtio_blk_driver, NULL };
+static const struct pci_driver *const pci_drivers[] = { &virtio_blk_driver, &virtio_net_driver,
+							NULL };
 
 void drivers_init(void)
 {

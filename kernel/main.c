@@ -11,6 +11,7 @@
 #include "cache.h"
 #include "console.h"
 #include "fs.h"
+#include "netdev.h"
 #include "vm.h"
 
 static void free_ramdisk(void)
@@ -103,6 +104,7 @@ _Noreturn void kernel_main(void)
 	console_start();
 	irq_restore(0);
 	cache_start();
+	netdev_start();
 	if (!kthread_create("init", first_process, NULL))
 		panic("no memory for the first process");
 	sched_idle();

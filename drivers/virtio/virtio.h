@@ -89,6 +89,6 @@ void virtq_kick(struct virtq *q);
 /* The token of a finished chain and how many bytes the device wrote; NULL: none is finished. */
 void *virtq_take(struct virtq *q, uint32_t *len);
 
-extern const struct pci_driver virtio_blk_driver;
+extern const struct pci_driver virtio_blk_driver, virtio_net_driver;
 
 #endif

@@ -96,4 +96,7 @@ void netdev_carrier(struct netdev *d, bool on);
 void netdev_stop(struct netdev *d);
 void netdev_wake(struct netdev *d);
 
+/* The thread that takes packets in; once, before any device. */
+void netdev_start(void);
+
 #endif

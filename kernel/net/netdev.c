@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Network devices: who they are, and the way of a packet in and out.
+ *
+ * In: a driver's interrupt puts the packet on one queue for all devices; the thread `net` takes them off and
+ * hands each to the device's input function (the bridge) or to the stack. The queue is bounded: a flood is
+ * dropped here, where it costs least. Out: what a device cannot do itself is done before.
+ *
+ * Locks: net_lock guards the list; `lock` the queue. Counters are changed with interrupts masked.
+ */
+#include "net/net.h"
+#include "proc.h"
+
+#define QUEUE_MOST 1024
+
+struct spinlock net_lock = SPINLOCK_INIT;
+struct list net_devices = LIST_INIT(net_devices);
+
+static struct spinlock lock = SPINLOCK_INIT;
+static struct list queue = LIST_INIT(queue);
+static unsigned queued;
+static struct waitq arrived = WAITQ_INIT(arrived), drained = WAITQ_INIT(drained);
+static struct netdev *busy_with; /* whose packet the thread has in hand */
+
+/* ---- the list ---- */
+
+static struct netdev *find(const char *name, int index)
+{
+	struct netdev *d;
+
+	list_for_each (d, &net_devices, link)
+		if (name ? !strcmp(d->name, name) : d->index == index)
+			return d;
+	return NULL;
+}
+
+struct netdev *netdev_find(const char *name)
+{
+	struct netdev *d;
+
+	spin_lock(&net_lock);
+	d = find(name, 0);
+	spin_unlock(&net_lock);
+	return d;
+}
+
+struct netdev *netdev_find_index(int index)
+{
+	struct netdev *d;
+
+	spin_lock(&net_lock);
+	d = find(NULL, index);
+	spin_unlock(&net_lock);
+	return d;
+}
+
+/* "eth%d" becomes the first name that is free. Locks: net_lock. */
+static void choose_name(struct netdev *d)
+{
+	char pattern[sizeof(d->name)];
+	char *place;
+
+	strlcpy(pattern, d->name, sizeof(pattern));
+	place = strstr(pattern, "%d");
+	if (!place)
+		return;
+	*place = '\0';
+	for (unsigned n = 0; n == 0 || find(d->name, 0); n++)
+		snprintf(d->name, sizeof(d->name), "%s%u%s", pattern, n, place + 2);
+}
+
+int netdev_register(struct netdev *d)
+{
+	static int last_index;
+	int rc = 0;
+
+	spin_lock(&net_lock);
+	choose_name(d);
+	if (find(d->name, 0))
+		rc = -EEXIST;
+	else
+		list_add_tail(&net_devices, &d->link);
+	d->index = ++last_index;
+	spin_unlock(&net_lock);
+	if (!rc)
+		net_stack_device(d, true);
+	return rc;
+}
+
+static bool has_packets(const struct netdev *d)
+{
+	const struct packet *p;
+	bool any = busy_with == d;
+
+	spin_lock(&lock);
+	list_for_each (p, &queue, link)
+		any |= p->dev == d;
+	spin_unlock(&lock);
+	return any;
+}
+
+void netdev_remove(struct netdev *d)
+{
+	spin_lock(&net_lock);
+	list_del(&d->link);
+	spin_unlock(&net_lock);
+	net_stack_device(d, false);
+	wait_event(&drained, !has_packets(d));
+}
+
+/* ---- in ---- */
+
+void netdev_receive(struct netdev *d, struct packet *p)
+{
+	bool taken;
+
+	p->dev = d;
+	spin_lock(&lock);
+	taken = queued < QUEUE_MOST;
+	if (taken) {
+		list_add_tail(&queue, &p->link);
+		queued++;
+		d->stats.rx_packets++;
+		d->stats.rx_bytes += p->len;
+	} else {
+		d->stats.rx_dropped++;
+	}
+	spin_unlock(&lock);
+	if (taken)
+		waitq_wake(&arrived);
+	else
+		packet_free(p);
+}
+
+static struct packet *next_packet(void)
+{
+	struct packet *p = NULL;
+
+	spin_lock(&lock);
+	if (!list_empty(&queue)) {
+		p = list_first(&queue, struct packet, link);
+		list_del(&p->link);
+		queued--;
+		busy_with = p->dev;
+	}
+	spin_unlock(&lock);
+	return p;
+}
+
+static void deliver(struct packet *p)
+{
+	struct netdev *d = p->dev;
+
+	if (!d->up || p->len < ETH_HLEN)
+		packet_free(p);
+	else if (d->input)
+		d->input(d, p);
+	else
+		net_stack_input(d, p);
+}
+
+static void net_thread(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		struct packet *p;
+
+		wait_event(&arrived, !list_empty(&queue));
+		while ((p = next_packet())) {
+			deliver(p);
+			busy_with = NULL;
+			waitq_wake(&drained);
+			cond_resched();
+		}
+	}
+}
+
+void netdev_start(void)
+{
+	if (!kthread_create("net", net_thread, NULL))
+		panic("no memory for the network's thread");
+}
+
+/* ---- out ---- */
+
+static void send(struct netdev *d, struct packet *p)
+{
+	unsigned long state;
+
+	if (p->csum == PACKET_CSUM_PARTIAL && !(d->features & NETDEV_CSUM))
+		packet_checksum(p);
+	state = irq_save();
+	if (!d->up || d->stopped) {
+		d->stats.tx_dropped++;
+		irq_restore(state);
+		packet_free(p);
+		return;
+	}
+	d->stats.tx_packets++;
+	d->stats.tx_bytes += p->len;
+	irq_restore(state);
+	d->ops->transmit(d, p);
+}
+
+void netdev_transmit(struct netdev *d, struct packet *p)
+{
+	if (p->gso_size && !(d->features & NETDEV_TSO))
+		packet_segment(p, send, d);
+	else
+		send(d, p);
+}
+
+/* ---- what a driver says about itself ---- */
+
+void netdev_carrier(struct netdev *d, bool on)
+{
+	d->running = on;
+}
+
+void netdev_stop(struct netdev *d)
+{
+	d->stopped = true;
+}
+
+void netdev_wake(struct netdev *d)
+{
+	d->stopped = false;
+}

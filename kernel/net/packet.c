@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets: one buffer each, with room in front.
+ *
+ * Frames up to a page come from whole pages, so that a driver can hand a page to a device or to another
+ * domain and nothing else is in it; larger ones from blocks of consecutive pages.
+ */
+#include "net/net.h"
+
+static unsigned order_for(size_t bytes)
+{
+	unsigned order = 0;
+
+	while (PAGE_SIZE << order < bytes)
+		order++;
+	return order;
+}
+
+struct packet *packet_alloc(size_t len)
+{
+	unsigned order = order_for(len + PACKET_ROOM);
+	struct packet *p;
+
+	if (len > PACKET_MOST)
+		return NULL;
+	p = kzalloc(sizeof(*p));
+	if (!p)
+		return NULL;
+	p->buffer = pages_alloc(order);
+	if (!p->buffer) {
+		kfree(p);
+		return NULL;
+	}
+	p->order = order;
+	p->data = (uint8_t *)p->buffer + PACKET_ROOM;
+	p->len = (uint32_t)len;
+	p->room = (uint32_t)((PAGE_SIZE << order) - PACKET_ROOM);
+	list_init(&p->link);
+	return p;
+}
+
+void packet_free(struct packet *p)
+{
+	pages_free(p->buffer, p->order);
+	kfree(p);
+}
