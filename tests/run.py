@@ -28,7 +28,7 @@ A test's head comment may hold a line "Run with: key=value ..." (values quoted a
                 that it makes itself (lib/toolstack.h)
     pair=       `same` or `other`: start its image of that width as an unprivileged domain beside it
     domu=       start its own image as further unprivileged domains, which say nothing of results:
-                their words ("mem=8M a|mem=8M b" are two)
+                their words ("mem=8M a|mem=8M b" are two, "5*mem=8M" five that are alike)
 
 Of lists, the k-th run takes the k-th value of each, shorter ones repeating: `guest=both smp=1,2,4` are
 three runs. With --domu the image itself is unprivileged and alone; tests that say "Runs as: domain 0"
@@ -76,6 +76,8 @@ class Test:
                 self.name += "+" + LISTS[key] + self.options[key]
         self.domains = 1 + ("pair" in self.options)
         self.domus = [d for d in self.options.get("domu", "").split("|") if d]
+        if many := re.fullmatch(r"(\d+)\*(.*)", self.options.get("domu", "")):
+            self.domus = [many[2]] * int(many[1])
         self.as_domu = (self.domains == 1 and not self.domus and
                         "Runs as: domain 0" not in head)
         # Debian's Xen runs no 32-bit guests.

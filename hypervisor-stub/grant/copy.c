@@ -33,7 +33,7 @@ static int16_t find_domain(struct side *s, domid_t id)
 		return grant_refuse(GNTST_permission_denied,
 				    "domain %x's frames are not for copies", id);
 	s->d = domain_get_or_self(id);
-	if (!s->d)
+	if (!s->d || READ_ONCE(s->d->state) >= DOM_DYING)
 		return grant_refuse(GNTST_bad_domain, "there is no domain %u", id);
 	if (!s->granted && id != DOMID_SELF)
 		return grant_refuse(GNTST_permission_denied,

@@ -4,6 +4,7 @@
  */
 #include "world.h"
 #include "console/console.h"
+#include "domain/privilege.h"
 #include "sched/sched.h"
 
 #include <stdlib.h>
@@ -112,4 +113,19 @@ struct domain *domain_get(domid_t id)
 struct domain *domain_get_or_self(domid_t id)
 {
 	return domain_get(id == DOMID_SELF ? test_current->domain->id : id);
+}
+
+/* Whoever asks here may. */
+long privilege_check(unsigned int hypercall, unsigned int op, const struct domain *target)
+{
+	(void)hypercall;
+	(void)op;
+	(void)target;
+	return 0;
+}
+
+size_t kalloc_size(const void *p)
+{
+	(void)p;
+	return 0;
 }
