@@ -140,12 +140,20 @@ static inline bool vcpu_raise_pending_sel(struct vcpu *v, unsigned int word)
 	return shared_bit_set(VCPU_INFO_FIELD(v, evtchn_pending_sel), word);
 }
 
-static inline void vcpu_set_pending_sel_all(struct vcpu *v)
+/*
+ * A vcpu_info at a new place, before anybody knows of it: everything is pending, so that the guest looks
+ * everywhere once.
+ */
+static inline void vcpu_info_init(const struct domain *d, void *info, bool mask)
 {
-	if (v->domain->is_32bit)
-		WRITE_ONCE(*(uint32_t *)VCPU_INFO_FIELD(v, evtchn_pending_sel), ~0u);
+	uint8_t *at = info;
+
+	WRITE_ONCE(at[1], mask);
+	if (d->is_32bit)
+		WRITE_ONCE(*(uint32_t *)(at + OFF32_vcpu_info_evtchn_pending_sel), ~0u);
 	else
-		WRITE_ONCE(*(uint64_t *)VCPU_INFO_FIELD(v, evtchn_pending_sel), ~0ul);
+		WRITE_ONCE(((struct vcpu_info *)info)->evtchn_pending_sel, ~0ul);
+	WRITE_ONCE(at[0], 1);
 }
 
 /* ---- wall clock ------------------------------------------------------------------------------- */

@@ -153,7 +153,8 @@ struct vcpu {
 	/* domain/ */
 	struct domain *domain;
 	unsigned int id;
-	bool initialised; /* VCPUOP_initialise done */
+	bool initialised;	  /* it has a state: VCPUOP_initialise, or a toolstack's */
+	struct vcpu *initialiser; /* which vCPU is about that; lock: domain.life */
 
 	/* mm/ */
 	struct frame *kernel_root; /* typed L4 or L3, referenced; NULL: none */

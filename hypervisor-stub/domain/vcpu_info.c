@@ -5,7 +5,7 @@
  * The page gets a writable reference for as long as the vCPU lives, so that it stays memory and never
  * becomes a page table. The guest may not move it twice. Events that arrive in between are not lost:
  * the new place begins with everything pending, so that the guest looks everywhere once.
- * Locks: evtchn of the domain, so that no event is written to the old place afterwards.
+ * Locks: evtchn of the domain, between vCPUs that want to move the same one.
  */
 #include "abi/shared.h"
 #include "console/console.h"
@@ -23,18 +23,31 @@ static bool offset_ok(const struct domain *d, uint32_t offset)
 	return offset % align == 0 && offset <= PAGE_SIZE - sizeof(struct vcpu_info);
 }
 
-static void move_to(struct vcpu *v, uint8_t *info, struct frame *f)
+/*
+ * What is sent meanwhile: a sender that still finds the old place has set the port's pending bit before,
+ * and the guest looks at all of those when it finds everything pending in the new place. So that is
+ * complete before anybody finds it.
+ */
+static void fill(const struct vcpu *v, uint8_t *info)
 {
-	bool mask = vcpu_upcall_mask(v);
-
 	memset(info, 0, sizeof(struct vcpu_info));
+	vcpu_info_init(v->domain, info, vcpu_upcall_mask(v));
+}
+
+/* False: another vCPU was faster. Locks: evtchn, taken here. */
+static bool move_to(struct vcpu *v, uint8_t *info, struct frame *f)
+{
+	bool first;
+
 	evtchn_lock(v->domain);
-	v->vcpu_info = info;
-	v->vcpu_info_frame = f;
-	vcpu_set_upcall_mask(v, mask);
-	vcpu_set_pending_sel_all(v);
-	vcpu_set_upcall_pending(v, true);
+	first = !v->vcpu_info_frame;
+	if (first) {
+		fill(v, info);
+		v->vcpu_info_frame = f;
+		__atomic_store_n(&v->vcpu_info, (void *)info, __ATOMIC_SEQ_CST);
+	}
 	evtchn_unlock(v->domain);
+	return first;
 }
 
 long vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset)
@@ -51,7 +64,10 @@ long vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset)
 	if (frame_get_typed(mfn, v->domain, FT_WRITABLE))
 		return refuse(-EINVAL, "mfn %lx is not plain memory of this domain", mfn_x(mfn));
 	page = mfn_to_virt(mfn);
-	move_to(v, page + offset, mfn_to_frame(mfn));
+	if (!move_to(v, page + offset, mfn_to_frame(mfn))) {
+		frame_put_typed(mfn_to_frame(mfn));
+		return refuse(-EINVAL, "vCPU %u has registered its vcpu_info already", v->id);
+	}
 	time_update_vcpu(v);
 	return 0;
 }

@@ -26,6 +26,20 @@ static long unwritable(void)
 	return refuse(-EFAULT, "the answer cannot be written");
 }
 
+/* Two vCPUs may want to initialise a third at once: one does, from its first call to its last. */
+static bool claim(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	bool ok;
+
+	spin_lock(&d->life);
+	ok = !v->initialised && (!v->initialiser || v->initialiser == current);
+	if (ok)
+		v->initialiser = current;
+	spin_unlock(&d->life);
+	return ok;
+}
+
 static long initialise(struct vcpu *v, gptr_t arg)
 {
 	bool online;
@@ -34,9 +48,12 @@ static long initialise(struct vcpu *v, gptr_t arg)
 
 	if (copy_from_guest(&probe, arg, sizeof(probe)))
 		return refuse(-EFAULT, "the context cannot be read");
-	if (v->initialised)
+	if (!claim(v))
 		return refuse(-EEXIST, "vCPU %u is initialised already", v->id);
 	rc = vcpu_set_context(v, arg, &online);
+	if (rc == -ERESTART)
+		return rc; /* the caller comes back, and nobody else comes between */
+	WRITE_ONCE(v->initialiser, NULL);
 	if (!rc && online)
 		vcpu_start(v);
 	return rc;
