@@ -59,6 +59,7 @@ static const struct operation operations[] = {
 	OP(getvcpucontext, 0),
 	OP(getvcpuinfo, ANSWERS),
 	OP(max_vcpus, NOT_SELF),
+	OP(scheduler_op, ANSWERS_E),
 	OP(setdomainhandle, 0),
 	OP(setdebugging, NOT_SELF),
 	OP(hypercall_init, 0),
@@ -81,6 +82,10 @@ static const struct operation operations[] = {
 	OP(set_vcpu_msrs, ANSWERS_E),
 	OP(soft_reset, NOT_SELF),
 	OP(get_cpu_policy, ANSWERS),
+	OP(ioport_permission, 0),
+	OP(iomem_permission, 0),
+	OP(irq_permission, 0),
+	OP(memory_mapping, 0),
 	OP(set_cpu_policy, NOT_SELF | NOT_RUN | ANSWERS_E),
 
 	NONE(shadow_op, -EOPNOTSUPP, "page tables are not shadowed, and writes not logged"),

@@ -53,6 +53,13 @@ long domctl_max_mem(struct domain *d, struct xen_domctl *op);
 long domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op);
 long domctl_hypercall_init(struct domain *d, struct xen_domctl *op);
 
+/* ---- domctl_rights.c ---------------------------------------------------------------------------- */
+
+long domctl_ioport_permission(struct domain *d, struct xen_domctl *op);
+long domctl_iomem_permission(struct domain *d, struct xen_domctl *op);
+long domctl_irq_permission(struct domain *d, struct xen_domctl *op);
+long domctl_memory_mapping(struct domain *d, struct xen_domctl *op);
+
 /* ---- domctl_vcpu.c ------------------------------------------------------------------------------ */
 
 long domctl_setvcpucontext(struct domain *d, struct xen_domctl *op);
@@ -70,5 +77,6 @@ long domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op);
 long domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op);
 long domctl_setnodeaffinity(struct domain *d, struct xen_domctl *op);
 long domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op);
+long domctl_scheduler_op(struct domain *d, struct xen_domctl *op);
 
 #endif

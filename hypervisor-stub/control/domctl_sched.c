@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * domctl: where a domain's vCPUs may run.
+ * domctl: where a domain's vCPUs may run, and what share they get.
  *
  * Memory has one node, node 0, whatever a toolstack wishes; its wish is kept, and told back.
  */
@@ -9,6 +9,7 @@
 #include "control/control.h"
 #include "control/domctl.h"
 #include "cpu/cpu.h"
+#include "sched/params.h"
 #include "sched/sched.h"
 
 #define NODES_MAX 64 /* bits of real Xen's node maps */
@@ -106,4 +107,9 @@ long domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op)
 {
 	return control_bitmap_put(&op->u.nodeaffinity.nodemap,
 				  d->node_affinity ? d->node_affinity : NODES, NODES_MAX);
+}
+
+long domctl_scheduler_op(struct domain *d, struct xen_domctl *op)
+{
+	return sched_domain_adjust(d, &op->u.scheduler_op);
 }

@@ -8,6 +8,7 @@
  * no memory by then) is freed. Locks: domain list, for both; a lookup takes its bucket's lock only.
  */
 #include "domain/life.h"
+#include "domain/rights.h"
 #include "abi/shared.h"
 #include "console/console.h"
 #include "cpu/cpu.h"
@@ -139,7 +140,7 @@ static void free_parts(struct domain *d)
 	kfree(d->evtchn);
 	kfree(d->symbols);
 	kfree(d->console);
-	kfree(d->ioports_denied);
+	rights_free(d);
 	kfree(d->cpu_policy);
 	kfree(d);
 }

@@ -25,6 +25,7 @@
 struct cpu_policy;
 struct evtchns;
 struct grants;
+struct rights;
 struct pcpu;
 
 #define SHUTDOWN_CODE_NONE (~0u)
@@ -92,8 +93,8 @@ struct domain {
 	/* pv/ */
 	struct cpu_policy *cpu_policy; /* its own, set before it runs; NULL: as every guest */
 
-	/* control/: what this domain may touch */
-	uint8_t *ioports_denied; /* bitmap of 65536 ports, NULL: all denied unless privileged */
+	/* domain/rights.c: ports, device memory, interrupts; NULL: all if privileged, else none */
+	struct rights *rights;
 
 	/* control/domctl*; lock: control */
 	unsigned int controller_pauses; /* of pause_count: those that a toolstack holds */

@@ -32,7 +32,7 @@ static void count(struct footprint *f, const struct domain *d)
 	const struct vcpu *v;
 
 	f->domain = kalloc_size(d) + kalloc_size(d->own_map) + kalloc_size(d->console) +
-		    kalloc_size(d->ioports_denied) + kalloc_size(d->symbols);
+		    kalloc_size(d->rights) + kalloc_size(d->symbols);
 	f->ports = evtchn_bytes(d);
 	f->grants = grants_bytes(d);
 	f->pages = (1 + grants_frames(d)) * PAGE_SIZE;

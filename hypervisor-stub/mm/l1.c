@@ -11,6 +11,7 @@
  * that whether the frame or the right is missing. Locks: domain.mm of the table's owner.
  */
 #include "console/console.h"
+#include "domain/rights.h"
 #include "mm/explain.h"
 #include "mm/iomem.h"
 #include "pv/pv.h"
@@ -19,9 +20,10 @@ int l1e_check_cached(const struct domain *d, pte_t entry)
 {
 	mfn_t mfn = pte_mfn(entry);
 
-	if (d->privileged && (!mfn_valid(mfn) || !(load64(&mfn_to_frame(mfn)->refs) & REFS_OURS)))
+	if (right_any(d, RIGHT_FRAME) &&
+	    (!mfn_valid(mfn) || !(load64(&mfn_to_frame(mfn)->refs) & REFS_OURS)))
 		return 0;
-	if (d->privileged)
+	if (right_any(d, RIGHT_FRAME))
 		return refuse(-EACCES, "entry %lx: frame %lx is the hypervisor's and always cached",
 			      entry, mfn_x(mfn));
 	return refuse(-EINVAL,
@@ -48,7 +50,8 @@ static int device_get(const struct domain *d, domid_t from, pte_t *entry)
 	/* All ones is what a guest gets from a P2M that has no frame there: a mistake, not a wish. */
 	if ((*entry & PTE_ADDRESS) == PTE_ADDRESS)
 		return refuse(-EINVAL, "entry %lx: the frame number is \"no frame\"", *entry);
-	if ((from != d->id && from != DOMID_IO) || !d->privileged || !iomem_may_map(mfn))
+	if ((from != d->id && from != DOMID_IO) ||
+	    !right_held(d, RIGHT_FRAME, mfn_x(mfn), mfn_x(mfn)) || !iomem_may_map(mfn))
 		return refuse(-EPERM, "entry %lx: frame %lx is device memory that d%u may not map",
 			      *entry, mfn_x(mfn), d->id);
 	/* Write-back, write-through and write-protected become uncached; the others were meant. */

@@ -10,6 +10,7 @@
  * Locks: none. Ports of index and data are used with interrupts off, so that nothing comes between.
  */
 #include "console/console.h"
+#include "domain/rights.h"
 #include "pv/emulate.h"
 
 #define PORT_RTC_INDEX 0x70
@@ -72,15 +73,10 @@ static const struct port_range ours[] = {
 
 static bool domain_allows(const struct domain *d, unsigned int port, unsigned int bytes)
 {
-	if (!d->privileged && !d->ioports_denied)
-		return false;
 	for (unsigned int i = 0; i < ARRAY_SIZE(ours); i++)
 		if (port <= ours[i].last && port + bytes > ours[i].first)
 			return false;
-	for (unsigned int p = port; d->ioports_denied && p < port + bytes; p++)
-		if (d->ioports_denied[p / 8] >> p % 8 & 1)
-			return false;
-	return true;
+	return right_held(d, RIGHT_PORT, port, port + bytes - 1);
 }
 
 /* ---- the access --------------------------------------------------------------------------------- */

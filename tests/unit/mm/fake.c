@@ -4,6 +4,7 @@
  */
 #include "console/console.h"
 #include "domain/domain.h"
+#include "domain/rights.h"
 #include "mm/m2p.h"
 #include "mm/types.h"
 
@@ -32,6 +33,18 @@ uint32_t fake_random(uint32_t below)
 	fake_seed ^= fake_seed >> 7;
 	fake_seed ^= fake_seed << 17;
 	return (uint32_t)(fake_seed >> 32) % below;
+}
+
+bool right_held(const struct domain *d, enum right kind, uint64_t first, uint64_t last)
+{
+	(void)kind;
+	return d->privileged && first <= last;
+}
+
+bool right_any(const struct domain *d, enum right kind)
+{
+	(void)kind;
+	return d->privileged;
 }
 
 bool preempt_wanted(void)
