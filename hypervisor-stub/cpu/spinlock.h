@@ -19,7 +19,7 @@ enum lock_class {
 	LOCK_DOMAIN_PAGES,
 	LOCK_DOMAIN_LIST,   /* looked into from anywhere: little but the console under it */
 	LOCK_DOMAIN_BUCKET, /* domains by number */
-	LOCK_RIGHTS, /* what hardware a domain may use */
+	LOCK_RIGHTS,	    /* what hardware a domain may use */
 	LOCK_HEAP,
 	LOCK_RUNQ,
 	LOCK_TIMER,

@@ -46,7 +46,8 @@ struct pv_callback {
 
 struct pv_vcpu {
 	/* traps */
-	struct pv_gate *gates; /* 256; one table for all who have set none, so only callbacks.c writes */
+	struct pv_gate
+		*gates; /* 256; one table for all who have set none, so only callbacks.c writes */
 	struct pv_callback event, failsafe, syscall, syscall32, sysenter;
 	bool nmi_pending, nmi_masked;
 
