@@ -27,5 +27,7 @@ long do_platform_op(gptr_t op);
 long do_sysctl(gptr_t op);
 long do_domctl(gptr_t op);
 long do_hvm_op(unsigned int cmd, gptr_t arg);
+long do_dm_op(unsigned int id, unsigned int nr_buffers, gptr_t buffers);
+long do_xenpmu_op(unsigned int cmd, gptr_t arg);
 
 #endif

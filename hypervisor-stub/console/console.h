@@ -77,6 +77,9 @@ void console_show_screen(void);
 void console_start_input(void);
 void console_release_screen(void);
 
+/* Function i of ours, in the order of their addresses; "" at symbol_count(). */
+uint32_t symbol_count(void);
+const char *symbol_at(uint32_t i, uint64_t *address);
 /* Name of the function that holds an address of ours, and the offset in it; "?" if there is none. */
 const char *symbol_name(uint64_t address, uint64_t *offset);
 

@@ -34,3 +34,17 @@ const char *symbol_name(uint64_t address, uint64_t *offset)
 	*offset = want - hv_symbols[low].offset;
 	return hv_symbol_names + hv_symbols[low].name;
 }
+
+uint32_t symbol_count(void)
+{
+	return hv_symbol_count;
+}
+
+const char *symbol_at(uint32_t i, uint64_t *address)
+{
+	*address = 0;
+	if (i >= hv_symbol_count)
+		return "";
+	*address = (uint64_t)image_start + hv_symbols[i].offset;
+	return hv_symbol_names + hv_symbols[i].name;
+}
