@@ -92,7 +92,9 @@ class Test:
 def command(test, args, scratch):
     """The QEMU command line of one run."""
     opt = test.options
-    module = test.path + (" domu" if args.domu else "")
+    module = test.path
+    if args.domu:
+        module += " domu" + (" vcpus=" + opt["vcpus"] if "vcpus" in opt else "")
     if "args" in opt:
         module += " " + opt["args"].replace(",", ",,")
     if "ramdisk" in opt:

@@ -11,7 +11,7 @@
 extern char event_entry[], failsafe_entry[];
 
 unsigned int upcalls;
-unsigned int port_count[1024];
+unsigned int port_count[1024], port_vcpu[1024];
 struct regs upcall_regs;
 void (*upcall_hook)(struct regs *regs);
 
@@ -44,16 +44,18 @@ void port_unmask(evtchn_port_t port)
 
 void upcall_clear(void)
 {
-	__atomic_store_n(&shared_info->vcpu_info[0].evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&shared_info->vcpu_info[0].evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+	struct vcpu_info *v = &shared_info->vcpu_info[this_vcpu()];
+
+	__atomic_store_n(&v->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&v->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
 }
 
 static bool upcall(struct regs *regs)
 {
-	struct vcpu_info *v = &shared_info->vcpu_info[0];
+	struct vcpu_info *v = &shared_info->vcpu_info[this_vcpu()];
 	unsigned long sel;
 
-	upcalls++;
+	__atomic_add_fetch(&upcalls, 1, __ATOMIC_RELAXED);
 	memcpy(&upcall_regs, regs,
 	       sizeof(long) == 4 && !regs_from_user(regs) ? offsetof(struct regs, sp)
 							  : sizeof(*regs));
@@ -71,8 +73,10 @@ static bool upcall(struct regs *regs)
 			if (!(bits >> b & 1))
 				continue;
 			port_clear(w * BITS + b);
-			if (w * BITS + b < ARRAY_SIZE(port_count))
-				port_count[w * BITS + b]++;
+			if (w * BITS + b < ARRAY_SIZE(port_count)) {
+				port_vcpu[w * BITS + b] = this_vcpu();
+				__atomic_add_fetch(&port_count[w * BITS + b], 1, __ATOMIC_RELEASE);
+			}
 		}
 	}
 	return true;
@@ -153,7 +157,7 @@ int evtchn_status(domid_t dom, evtchn_port_t port, struct evtchn_status *status)
 
 uint64_t system_time(void)
 {
-	const volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
+	const volatile struct vcpu_time_info *t = &shared_info->vcpu_info[this_vcpu()].time;
 	uint64_t delta, ns;
 	uint32_t version;
 

@@ -3,13 +3,14 @@
  * Event channels of a test: the upcall, counts of what arrived, and the usual operations.
  *
  * The upcall handler clears and counts every unmasked pending port. Tests run with upcalls masked
- * until they say otherwise, as the domain starts. One vCPU: no atomics but those shared with the
- * hypervisor.
+ * until they say otherwise, as the domain starts. The counts are atomic: each vCPU has upcalls of its own
+ * (smp.h); masks and pending bits of "the vCPU" are those of the one that asks.
  */
 #ifndef PV_EVENT_H
 #define PV_EVENT_H
 
 #include "mm.h"
+#include "pv.h"
 #include "trap.h"
 
 /* Register the callbacks; the mask stays as it is. */
@@ -17,6 +18,7 @@ void event_init(void);
 
 extern unsigned int upcalls;		       /* times that the upcall was entered */
 extern unsigned int port_count[1024];	       /* times that it found a port pending */
+extern unsigned int port_vcpu[1024];	       /* and on which vCPU, last */
 extern struct regs upcall_regs;		       /* frame of the last upcall */
 extern void (*upcall_hook)(struct regs *regs); /* run at the start of each upcall, if set */
 
@@ -28,17 +30,17 @@ void port_unmask(evtchn_port_t port);
 
 static inline void upcall_mask(bool masked)
 {
-	*(volatile uint8_t *)&shared_info->vcpu_info[0].evtchn_upcall_mask = masked;
+	*(volatile uint8_t *)&shared_info->vcpu_info[this_vcpu()].evtchn_upcall_mask = masked;
 }
 
 static inline bool upcall_masked(void)
 {
-	return *(volatile uint8_t *)&shared_info->vcpu_info[0].evtchn_upcall_mask;
+	return *(volatile uint8_t *)&shared_info->vcpu_info[this_vcpu()].evtchn_upcall_mask;
 }
 
 static inline bool upcall_pending(void)
 {
-	return *(volatile uint8_t *)&shared_info->vcpu_info[0].evtchn_upcall_pending;
+	return *(volatile uint8_t *)&shared_info->vcpu_info[this_vcpu()].evtchn_upcall_pending;
 }
 
 /* Forget what is pending for the vCPU; the ports' own bits stay. */

@@ -13,8 +13,20 @@
 void pv_main(start_info_t *si) __attribute__((noreturn));
 
 struct entry_regs entry_regs;
+const char *smp_stacks;
+unsigned int smp_stack_size, smp_stack_count;
 
 static enum result worst = SUCCESS;
+
+unsigned int this_vcpu(void)
+{
+	unsigned long offset =
+		(unsigned long)__builtin_frame_address(0) - (unsigned long)smp_stacks;
+
+	if (!smp_stacks || offset >= (unsigned long)smp_stack_size * smp_stack_count)
+		return 0;
+	return 1 + (unsigned int)offset / smp_stack_size;
+}
 
 /* Made by the test's domain 0 (lib/toolstack.h), whose command lines begin so. */
 static bool made_by_toolstack(void)
@@ -27,7 +39,10 @@ static void ring_write(const char *text, int n)
 {
 	struct xencons_interface *ring = pfn_to_virt(mfn_to_pfn(MFN(start_info->console.domU.mfn)));
 	struct evtchn_send send = { .port = start_info->console.domU.evtchn };
+	static unsigned int busy;
 
+	while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+		hv_sched_op(SCHEDOP_yield, NULL);
 	for (unsigned int patience = 10000; n && patience;) {
 		XENCONS_RING_IDX at = ring->out_prod;
 
@@ -40,6 +55,7 @@ static void ring_write(const char *text, int n)
 		__atomic_store_n(&ring->out_prod, at + 1, __ATOMIC_RELEASE);
 		n--;
 	}
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	hv_event_channel_op(EVTCHNOP_send, &send);
 }
 

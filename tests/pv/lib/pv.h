@@ -73,6 +73,14 @@ void ensure(bool truth, const char *fmt, ...) PRINTF(2, 3);
 
 const char *errno_name(long rc);
 
+/*
+ * The number of the vCPU that asks: 0, or the owner of the stack that it runs on (smp.h sets where those
+ * are).
+ */
+unsigned int this_vcpu(void);
+extern const char *smp_stacks;
+extern unsigned int smp_stack_size, smp_stack_count;
+
 /* This domain's number. Grant tables want it: they do not take DOMID_SELF everywhere. */
 domid_t own_domid(void);
 

@@ -47,7 +47,7 @@ unsigned long regs_sp(const struct regs *regs)
 
 unsigned long trap_cr2(void)
 {
-	return *(volatile unsigned long *)&shared_info->vcpu_info[0].arch.cr2;
+	return *(volatile unsigned long *)&shared_info->vcpu_info[this_vcpu()].arch.cr2;
 }
 
 unsigned long trap_stub(unsigned int vector)
@@ -125,21 +125,21 @@ struct regs *trap_dispatch(struct regs *regs)
 {
 	if (handlers[regs->vector] && handlers[regs->vector](regs))
 		return regs;
-	if (user_active && regs_from_user(regs)) {
+	if (user_active && !this_vcpu() && regs_from_user(regs)) {
 		record(regs);
 		user_leave();
 	}
-	if (exc_resume) {
+	if (exc_resume && !this_vcpu()) {
 		unsigned long ip = exc_resume;
 
 		record(regs);
 		exc_resume = 0;
 		return unwind(regs, ip, exc_sp);
 	}
-	test_failure("unexpected %s, vector %lu, error %#lx at %#lx, cs %#x, flags %#lx, sp %#lx, "
-		     "cr2 %#lx",
-		     vector_name(regs->vector), regs->vector, regs->error, regs->ip, regs->cs,
-		     regs->flags, regs_sp(regs), shared_info ? trap_cr2() : 0);
+	test_failure("vCPU %u: unexpected %s, vector %lu, error %#lx at %#lx, cs %#x, flags %#lx, "
+		     "sp %#lx, cr2 %#lx",
+		     this_vcpu(), vector_name(regs->vector), regs->vector, regs->error, regs->ip,
+		     regs->cs, regs->flags, regs_sp(regs), shared_info ? trap_cr2() : 0);
 	test_exit();
 }
 
