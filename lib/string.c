@@ -143,9 +143,9 @@ static int digit_value(char c)
 	return 99;
 }
 
-unsigned long strtoul(const char *restrict s, char **restrict end, int base)
+unsigned long long strtoull(const char *restrict s, char **restrict end, int base)
 {
-	unsigned long v = 0;
+	unsigned long long v = 0;
 
 	if ((base == 0 || base == 16) && s[0] == '0' && (s[1] | 32) == 'x' &&
 	    digit_value(s[2]) < 16) {
@@ -155,8 +155,13 @@ unsigned long strtoul(const char *restrict s, char **restrict end, int base)
 		base = s[0] == '0' ? 8 : 10;
 	}
 	for (; digit_value(*s) < base; s++)
-		v = v * base + digit_value(*s);
+		v = v * (unsigned)base + (unsigned)digit_value(*s);
 	if (end)
 		*end = (char *)s;
 	return v;
+}
+
+unsigned long strtoul(const char *restrict s, char **restrict end, int base)
+{
+	return (unsigned long)strtoull(s, end, base);
 }

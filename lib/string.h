@@ -28,5 +28,6 @@ size_t strlcpy(char *restrict dst, const char *restrict src, size_t size);
 
 /* Base 0 accepts 0x and 0 prefixes; stops at the first character that is no digit. */
 unsigned long strtoul(const char *restrict s, char **restrict end, int base);
+unsigned long long strtoull(const char *restrict s, char **restrict end, int base);
 
 #endif

@@ -17,6 +17,14 @@
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
 
+/*
+ * Orders for shared memory, as <xen/io/ring.h> wants them. x86 keeps stores in order and loads in order; only
+ * a store before a load needs an instruction.
+ */
+#define xen_mb()  asm volatile("lock addl $0, (%%esp)" : : : "memory", "cc")
+#define xen_rmb() asm volatile("" : : : "memory")
+#define xen_wmb() asm volatile("" : : : "memory")
+
 /* ---- events.c: ports with a function ---- */
 
 /* fn(data) runs in the upcall, interrupts masked; it must not sleep. All return a port or -errno. */

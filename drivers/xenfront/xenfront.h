@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frontends: devices that other domains serve.
+ */
+#ifndef DRIVERS_XENFRONT_H
+#define DRIVERS_XENFRONT_H
+
+#include "xen.h"
+
+extern const struct xendev_driver blkfront_driver;
+
+#endif
