@@ -41,18 +41,32 @@ size_t pv_gates_bytes(const struct vcpu *v)
 	return v->pv.gates == no_gates ? 0 : PAGE_SIZE;
 }
 
-/* The vCPU's own gate, to be written; NULL: no memory for a table. */
-static struct pv_gate *own_gate(struct vcpu *v, unsigned int vector)
+/* A table of its own to be written; false: no memory. */
+static inline bool own_gates(struct vcpu *v)
 {
-	if (v->pv.gates == no_gates) {
+	_Static_assert(sizeof(no_gates) == PAGE_SIZE, "the trap table is a page");
+
+	if (unlikely(v->pv.gates == no_gates)) {
 		struct pv_gate *gates = heap_alloc(0, HEAP_ZERO);
 
-		_Static_assert(sizeof(no_gates) == PAGE_SIZE, "the trap table is a page");
 		if (!gates)
-			return NULL;
+			return false;
 		v->pv.gates = gates;
 	}
-	return &v->pv.gates[vector];
+	return true;
+}
+
+static inline void write_gate(struct pv_gate *g, const struct trap_info *ti)
+{
+	g->address = ti->address;
+	g->cs = ti->cs;
+	g->dpl = TI_GET_DPL(ti);
+	g->mask = TI_GET_IF(ti);
+}
+
+static long no_memory(void)
+{
+	return refuse(-ENOMEM, "no memory for a trap table");
 }
 
 static void clear_gates(struct vcpu *v, unsigned int first, unsigned int count)
@@ -63,19 +77,12 @@ static void clear_gates(struct vcpu *v, unsigned int first, unsigned int count)
 
 int pv_set_gate(struct vcpu *v, const struct trap_info *ti)
 {
-	struct pv_gate *g;
-
-	if (!ti->address && !ti->cs) {
-		clear_gates(v, ti->vector, 1);
+	/* A vCPU's first state has 256 gates, most of them empty. */
+	if (v->pv.gates == no_gates && !ti->address && !ti->cs)
 		return 0;
-	}
-	g = own_gate(v, ti->vector);
-	if (!g)
-		return (int)refuse(-ENOMEM, "no memory for a trap table");
-	g->address = ti->address;
-	g->cs = ti->cs;
-	g->dpl = TI_GET_DPL(ti);
-	g->mask = TI_GET_IF(ti);
+	if (!own_gates(v))
+		return (int)no_memory();
+	write_gate(&v->pv.gates[ti->vector], ti);
 	return 0;
 }
 
@@ -89,6 +96,8 @@ long do_set_trap_table(gptr_t table)
 		clear_gates(v, 0, GATE_COUNT);
 		return 0;
 	}
+	if (!own_gates(v))
+		return no_memory();
 	/* No entry beyond the last counts: the table ends where an address is zero. */
 	for (;;) {
 		if (guest_get_trap_info(&ti, table, *done))
@@ -101,8 +110,7 @@ long do_set_trap_table(gptr_t table)
 		if (!address_ok(v, ti.address))
 			return refuse(-EINVAL, "entry %lu: address %lx is not canonical", *done,
 				      ti.address);
-		if (pv_set_gate(v, &ti))
-			return -ENOMEM;
+		write_gate(&v->pv.gates[ti.vector], &ti);
 		if (!(++*done % GATE_COUNT) && preempt_wanted())
 			return -ERESTART;
 	}
