@@ -17,11 +17,13 @@
 #include "cpu/cpu.h"
 #include "cpu/hvmap.h"
 #include "cpu/init.h"
+#include "cpu/ioapic.h"
 #include "domain/domain.h"
 #include "domain/dump.h"
 #include "cpu/irq.h"
 #include "event/event.h"
 #include "grant/grant.h"
+#include "irq/irq.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "pv/cpu_policy.h"
@@ -115,7 +117,7 @@ static void protect_apics(void)
 {
 	iomem_deny(_maddr(APIC_MESSAGES), _maddr(APIC_MESSAGES_END));
 	for (unsigned int i = 0; i < ioapic_count; i++)
-		iomem_read_only(_maddr(ioapic_address[i]), _maddr(ioapic_address[i] + PAGE_SIZE));
+		iomem_read_only(_maddr(ioapic_address(i)), _maddr(ioapic_address(i) + PAGE_SIZE));
 }
 
 static void fill_heap(void)
@@ -178,6 +180,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	sched_init();
 	life_init();
 	domain_dump_init();
+	irq_lines_init();
 	evtchn_dump_init();
 	grants_dump_init();
 	console_release_screen();

@@ -1,39 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * physdev_op: a guest's I/O privilege, and what domain 0 asks about interrupts.
+ * physdev_op: a guest's I/O privilege, and what a domain with devices asks about interrupts.
  *
- * Devices are not handed out yet: operations that prepare one answer as observed32.md 3.13 shows for a
- * machine without it. What is refused is refused alike for both forms of the call. Locks: none.
+ * Each operation reads its structure, asks irq/ or pv/, and writes its results. Unknown PCI functions,
+ * commands and answers are those of real Xen (observed32.md 3.13). What is refused is refused alike for
+ * both forms of the call. Locks: those of the functions called.
  */
 #include "abi/abi.h"
 #include "abi/ops.h"
 #include "abi/shared.h"
 #include "abi/width.h"
 #include "console/console.h"
+#include "control/physdev.h"
 #include "cpu/cpu.h"
-#include "cpu/hvmap.h"
-#include "cpu/irq.h"
+#include "cpu/ioapic.h"
 #include "domain/domain.h"
 #include "domain/privilege.h"
-#include "mm/mm.h"
+#include "irq/irq.h"
 #include "pv/pv.h"
-
-#define IRQ_LINES 256 /* nr_irqs of a guest */
-
-/* An I/O APIC has two registers of its own, as 32-bit words: which one, and its value. */
-#define IOAPIC_SELECT 0
-#define IOAPIC_WINDOW 4
 
 static long unreadable(void)
 {
 	return refuse(-EFAULT, "the argument cannot be read");
 }
 
-static bool for_hardware_domain(unsigned int cmd, long *rc)
+static long unwritable(void)
 {
-	*rc = privilege_check(__HYPERVISOR_physdev_op, cmd, NULL);
-	return !*rc;
+	return refuse(-EFAULT, "the answer cannot be written");
 }
+
+/* ---- a vCPU's right to use ports ------------------------------------------------------------------ */
 
 static long set_iopl(gptr_t arg)
 {
@@ -53,18 +49,21 @@ static long set_iobitmap(gptr_t arg)
 	return pv_set_iobitmap(guest_handle(op.bitmap), op.nr_ports);
 }
 
+/* ---- PIRQs ------------------------------------------------------------------------------------------ */
+
+/* "Needs an end of interrupt" is always said: who wants to know better registers the bitmap. */
 static long irq_status_query(gptr_t arg)
 {
 	struct physdev_irq_status_query op;
 
 	if (guest_get_physdev_irq_status_query(&op, arg, 0))
 		return unreadable();
-	if (op.irq >= IRQ_LINES)
-		return refuse(-EINVAL, "there is no interrupt line %u", op.irq);
+	if (op.irq >= PIRQ_COUNT)
+		return refuse(-EINVAL, "there is no PIRQ %u", op.irq);
 	op.flags = XENIRQSTAT_needs_eoi;
-	return guest_put_physdev_irq_status_query(arg, 0, &op)
-		       ? refuse(-EFAULT, "the answer cannot be written")
-		       : 0;
+	if (pirq_is_shared(current->domain, op.irq))
+		op.flags |= XENIRQSTAT_shared;
+	return guest_put_physdev_irq_status_query(arg, 0, &op) ? unwritable() : 0;
 }
 
 static long end_of_interrupt(gptr_t arg)
@@ -73,9 +72,129 @@ static long end_of_interrupt(gptr_t arg)
 
 	if (guest_get_physdev_eoi(&op, arg, 0))
 		return unreadable();
-	return op.irq < IRQ_LINES ? refuse(-EINVAL, "line %u has no event channel", op.irq)
-				  : refuse(-EINVAL, "there is no interrupt line %u", op.irq);
+	return pirq_eoi(current->domain, op.irq);
 }
+
+static long eoi_page(gptr_t arg, bool auto_unmask)
+{
+	struct physdev_pirq_eoi_gmfn op;
+
+	if (guest_get_physdev_pirq_eoi_gmfn(&op, arg, 0))
+		return unreadable();
+	return pirq_set_eoi_page(current->domain, _mfn(op.gmfn), auto_unmask);
+}
+
+static long map_message(struct domain *d, struct physdev_map_pirq *op, unsigned int segment)
+{
+	struct msi_request msi = { .segment = segment,
+				   .bus = (uint32_t)op->bus & 0xff,
+				   .devfn = (uint32_t)op->devfn & 0xff,
+				   .msix = op->table_base != 0 };
+
+	/* Real Xen lets a kernel of the beginnings name its own line; all have said "any" since. */
+	if (op->type != MAP_PIRQ_TYPE_MULTI_MSI && op->index != -1)
+		return refuse(-EINVAL, "index %d of a message: only -1, any, is offered",
+			      op->index);
+	if (msi.msix)
+		msi.entry = (uint32_t)op->entry_nr;
+	return pirq_map_msi(d, &msi, &op->pirq);
+}
+
+/* Several messages of one MSI capability need consecutive vectors on one pCPU: not without an IOMMU. */
+static long map_several(struct domain *d, struct physdev_map_pirq *op)
+{
+	if (op->table_base)
+		return refuse(-EINVAL, "several messages are of MSI, not of MSI-X");
+	if (op->entry_nr <= 0 || op->entry_nr > 32)
+		return refuse(-EDOM, "%d messages: MSI has 1 to 32", op->entry_nr);
+	if (op->entry_nr > 1)
+		return refuse(-EOPNOTSUPP, "%d messages: one a function is offered", op->entry_nr);
+	return map_message(d, op, (uint32_t)op->bus >> 16);
+}
+
+static long map_for(struct domain *d, struct physdev_map_pirq *op)
+{
+	switch (op->type) {
+	case MAP_PIRQ_TYPE_GSI:
+		return pirq_map_gsi(d, op->index, &op->pirq);
+	case MAP_PIRQ_TYPE_MSI:
+		return map_message(d, op, 0);
+	case MAP_PIRQ_TYPE_MSI_SEG:
+		return map_message(d, op, (uint32_t)op->bus >> 16);
+	case MAP_PIRQ_TYPE_MULTI_MSI:
+		return map_several(d, op);
+	default:
+		return refuse(-EINVAL, "there is no kind %d of interrupt", op->type);
+	}
+}
+
+/* Written back also when it failed, as real Xen does: some kernels look at entry_nr then. */
+static long map_pirq(gptr_t arg)
+{
+	struct physdev_map_pirq op;
+	struct domain *d;
+	long rc;
+
+	if (guest_get_physdev_map_pirq(&op, arg, 0))
+		return unreadable();
+	d = domain_get_or_self(op.domid);
+	if (!d)
+		return refuse(-ESRCH, "there is no domain %u", op.domid);
+	rc = map_for(d, &op);
+	if (guest_put_physdev_map_pirq(arg, 0, &op)) {
+		if (!rc)
+			(void)pirq_unmap(d, op.pirq);
+		rc = unwritable();
+	}
+	domain_put(d);
+	return rc;
+}
+
+static long unmap_pirq(gptr_t arg)
+{
+	struct physdev_unmap_pirq op;
+	struct domain *d;
+	long rc;
+
+	if (guest_get_physdev_unmap_pirq(&op, arg, 0))
+		return unreadable();
+	d = domain_get_or_self(op.domid);
+	if (!d)
+		return refuse(-ESRCH, "there is no domain %u", op.domid);
+	rc = pirq_unmap(d, op.pirq);
+	domain_put(d);
+	return rc;
+}
+
+static long get_free_pirq(gptr_t arg)
+{
+	struct physdev_get_free_pirq op;
+	long rc;
+
+	if (guest_get_physdev_get_free_pirq(&op, arg, 0))
+		return unreadable();
+	rc = pirq_reserve(current->domain, op.type == MAP_PIRQ_TYPE_GSI);
+	if (rc < 0)
+		return rc;
+	op.pirq = (uint32_t)rc;
+	return guest_put_physdev_get_free_pirq(arg, 0, &op) ? unwritable() : 0;
+}
+
+static long setup_gsi(gptr_t arg)
+{
+	struct physdev_setup_gsi op;
+	long rc;
+
+	if (guest_get_physdev_setup_gsi(&op, arg, 0))
+		return unreadable();
+	rc = gsi_setup(op.gsi, op.triggering, op.polarity);
+	if (rc == -EINVAL)
+		return refuse(rc, "there is no interrupt line %d", op.gsi);
+	/* A kernel goes through all entries of ACPI's routing, several of which name one pin. */
+	return rc;
+}
+
+/* ---- I/O APICs ---------------------------------------------------------------------------------------- */
 
 /* The old way to choose a vector: ours are our own business, the guest gets its line back. */
 static long alloc_irq_vector(gptr_t arg)
@@ -84,93 +203,52 @@ static long alloc_irq_vector(gptr_t arg)
 
 	if (guest_get_physdev_irq(&op, arg, 0))
 		return unreadable();
-	if (op.irq >= IRQ_LINES)
+	if (op.irq >= PIRQ_COUNT)
 		return refuse(-EINVAL, "there is no interrupt line %u", op.irq);
 	op.vector = op.irq;
-	return guest_put_physdev_irq(arg, 0, &op) ? refuse(-EFAULT, "the answer cannot be written")
-						  : 0;
-}
-
-/* Our own view of an I/O APIC, mapped when somebody first asks; NULL if there is none there. */
-static volatile uint32_t *find_ioapic(uint64_t address)
-{
-	static volatile uint32_t *mapped[IOAPICS_MAX];
-
-	for (unsigned int i = 0; i < ioapic_count; i++) {
-		if (ioapic_address[i] != address)
-			continue;
-		if (!mapped[i])
-			mapped[i] = device_map(_maddr(address), PAGE_SIZE, DEVICE_UNCACHED);
-		return mapped[i];
-	}
-	return NULL;
+	return guest_put_physdev_irq(arg, 0, &op) ? unwritable() : 0;
 }
 
 /*
- * A kernel reads how many pins there are. What it writes has no effect: a pin's entry names a vector
- * and a pCPU, which are the hypervisor's, and the answer is success as no kernel reads it back.
+ * A pin's entry holds a vector and a pCPU, which are the hypervisor's. What a kernel of the old kind means
+ * by writing one is: how the line asks, and, if it is not masked, that the number which
+ * PHYSDEVOP_alloc_irq_vector gave as the vector shall be its PIRQ.
  */
+static long write_pin(unsigned int gsi, uint32_t low)
+{
+	int pirq = low & 0xff;
+
+	if ((low & PIN_DELIVERY) > 1u << 8)
+		return refuse(-EINVAL, "line %u: %x is no ordinary delivery", gsi, low);
+	(void)gsi_setup((int)gsi, low & PIN_LEVEL, low & PIN_LOW_ACTIVE);
+	if (low & PIN_MASKED)
+		return 0;
+	return pirq_map_gsi(current->domain, (int)gsi, &pirq);
+}
+
 static long apic_access(gptr_t arg, bool write)
 {
-	volatile uint32_t *base;
 	struct physdev_apic op;
+	int apic, gsi;
 
 	if (guest_get_physdev_apic(&op, arg, 0))
 		return unreadable();
-	base = find_ioapic(op.apic_physbase);
-	if (!base)
+	apic = ioapic_find(op.apic_physbase);
+	if (apic < 0)
 		return refuse(-EINVAL, "there is no I/O APIC at %lx", op.apic_physbase);
 	if (write) {
-		log_guest(current, LOG_DEBUG, "I/O APIC register %x: %x not written", op.reg,
-			  op.value);
-		return 0;
+		gsi = ioapic_gsi_of_register((unsigned int)apic, op.reg);
+		/* Other registers, and the half with the destination: no effect, and nobody reads it back. */
+		return gsi < 0 || op.reg & 1 ? 0 : write_pin((unsigned int)gsi, op.value);
 	}
-	base[IOAPIC_SELECT] = op.reg;
-	op.value = base[IOAPIC_WINDOW];
-	return guest_put_physdev_apic(arg, 0, &op) ? refuse(-EFAULT, "the answer cannot be written")
-						   : 0;
+	op.value = ioapic_read((unsigned int)apic, op.reg);
+	return guest_put_physdev_apic(arg, 0, &op) ? unwritable() : 0;
 }
 
-static long no_device(unsigned int cmd)
+/* ---- which operation ---------------------------------------------------------------------------------- */
+
+static long dispatch(unsigned int cmd, gptr_t arg)
 {
-	return refuse(-ENODEV, "physdev_op %u: there is no such device", cmd);
-}
-
-static long hardware_op(unsigned int cmd, gptr_t arg)
-{
-	uint8_t first;
-
-	if (copy_from_guest(&first, arg, sizeof(first)))
-		return unreadable();
-	switch (cmd) {
-	case PHYSDEVOP_apic_read:
-	case PHYSDEVOP_apic_write:
-		return apic_access(arg, cmd == PHYSDEVOP_apic_write);
-	case PHYSDEVOP_alloc_irq_vector:
-		return alloc_irq_vector(arg);
-	case PHYSDEVOP_manage_pci_add:
-	case PHYSDEVOP_manage_pci_remove:
-	case PHYSDEVOP_manage_pci_add_ext:
-	case PHYSDEVOP_pci_device_add:
-	case PHYSDEVOP_pci_device_remove:
-	case PHYSDEVOP_dbgp_op:
-		/* A notice about a device: nothing here needs to know yet. */
-		return 0;
-	case PHYSDEVOP_restore_msi:
-	case PHYSDEVOP_pci_mmcfg_reserved:
-	case PHYSDEVOP_restore_msi_ext:
-	case PHYSDEVOP_prepare_msix:
-	case PHYSDEVOP_release_msix:
-		return no_device(cmd);
-	default:
-		return refuse(-EINVAL, "physdev_op %u: interrupts are not handed out", cmd);
-	}
-}
-
-long do_physdev_op(unsigned int cmd, gptr_t arg)
-{
-	long rc;
-
 	switch (cmd) {
 	case PHYSDEVOP_set_iopl:
 		return set_iopl(arg);
@@ -181,31 +259,43 @@ long do_physdev_op(unsigned int cmd, gptr_t arg)
 	case PHYSDEVOP_eoi:
 		return end_of_interrupt(arg);
 	case PHYSDEVOP_IRQ_UNMASK_NOTIFY:
+		pirq_eoi_unmasked(current->domain);
 		return 0;
-	case PHYSDEVOP_apic_read:
-	case PHYSDEVOP_apic_write:
-	case PHYSDEVOP_alloc_irq_vector:
-	case PHYSDEVOP_map_pirq:
-	case PHYSDEVOP_unmap_pirq:
-	case PHYSDEVOP_manage_pci_add:
-	case PHYSDEVOP_manage_pci_remove:
 	case PHYSDEVOP_pirq_eoi_gmfn_v1:
 	case PHYSDEVOP_pirq_eoi_gmfn_v2:
-	case PHYSDEVOP_restore_msi:
-	case PHYSDEVOP_manage_pci_add_ext:
-	case PHYSDEVOP_setup_gsi:
+		return eoi_page(arg, cmd == PHYSDEVOP_pirq_eoi_gmfn_v1);
+	case PHYSDEVOP_map_pirq:
+		return map_pirq(arg);
+	case PHYSDEVOP_unmap_pirq:
+		return unmap_pirq(arg);
 	case PHYSDEVOP_get_free_pirq:
-	case PHYSDEVOP_pci_mmcfg_reserved:
-	case PHYSDEVOP_pci_device_add:
-	case PHYSDEVOP_pci_device_remove:
-	case PHYSDEVOP_restore_msi_ext:
-	case PHYSDEVOP_dbgp_op:
-	case PHYSDEVOP_prepare_msix:
-	case PHYSDEVOP_release_msix:
-		return for_hardware_domain(cmd, &rc) ? hardware_op(cmd, arg) : rc;
+		return get_free_pirq(arg);
+	case PHYSDEVOP_setup_gsi:
+		return setup_gsi(arg);
+	case PHYSDEVOP_alloc_irq_vector:
+		return alloc_irq_vector(arg);
+	case PHYSDEVOP_apic_read:
+	case PHYSDEVOP_apic_write:
+		return apic_access(arg, cmd == PHYSDEVOP_apic_write);
 	default:
-		return refuse(-ENOSYS, "there is no physdev_op %u", cmd);
+		return physdev_pci_op(cmd, arg);
 	}
+}
+
+static bool exists(unsigned int cmd)
+{
+	return cmd >= PHYSDEVOP_IRQ_UNMASK_NOTIFY && cmd <= PHYSDEVOP_release_msix &&
+	       cmd != PHYSDEVOP_free_irq_vector && cmd != 18 && cmd != 22;
+}
+
+long do_physdev_op(unsigned int cmd, gptr_t arg)
+{
+	long rc;
+
+	if (!exists(cmd))
+		return refuse(-ENOSYS, "there is no physdev_op %u", cmd);
+	rc = privilege_check(__HYPERVISOR_physdev_op, cmd, NULL);
+	return rc ? rc : dispatch(cmd, arg);
 }
 
 /* The first form: one structure with the command in front; it knew the first ten commands. */

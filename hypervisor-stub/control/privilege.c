@@ -109,6 +109,9 @@ static const struct rule physdev_op[] = {
 	OP(PHYSDEVOP_set_iobitmap, ANYONE),
 	OP(PHYSDEVOP_eoi, ANYONE), /* ... or an interrupt that was given to it */
 	OP(PHYSDEVOP_irq_status_query, ANYONE),
+	OP(PHYSDEVOP_IRQ_UNMASK_NOTIFY, ANYONE),
+	OP(PHYSDEVOP_pirq_eoi_gmfn_v1, ANYONE),
+	OP(PHYSDEVOP_pirq_eoi_gmfn_v2, ANYONE),
 	END,
 };
 

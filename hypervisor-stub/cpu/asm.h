@@ -187,6 +187,21 @@ static inline uint64_t read_flags(void)
 	return f;
 }
 
+/* Interrupts off, and back to what they were: for locks that an interrupt handler takes too. */
+static inline uint64_t irq_save(void)
+{
+	uint64_t flags = read_flags();
+
+	irq_disable();
+	return flags;
+}
+
+static inline void irq_restore(uint64_t flags)
+{
+	if (flags & EFLAGS_IF)
+		irq_enable();
+}
+
 static inline void cpu_relax(void)
 {
 	asm volatile("pause" : : : "memory");

@@ -87,6 +87,7 @@ static inline struct cpu_info *cpu_info(void)
 /* In the order in which they run; the scheduler's last, since it may not come back. */
 enum softirq {
 	SOFTIRQ_TIMER,
+	SOFTIRQ_IRQ, /* devices interrupted: events for domains */
 	SOFTIRQ_CONSOLE,
 	SOFTIRQ_TLB,
 	SOFTIRQ_REAP,

@@ -26,7 +26,7 @@ maddr_t hv_l4_maddr(void)
 	return image_maddr(hv_l4);
 }
 
-void *device_map(maddr_t start, size_t bytes, enum device_cache cache)
+void *device_try_map(maddr_t start, size_t bytes, enum device_cache cache)
 {
 	static unsigned int used; /* pages of the area, from its beginning */
 	uint64_t first = maddr_x(start) >> PAGE_SHIFT;
@@ -37,12 +37,21 @@ void *device_map(maddr_t start, size_t bytes, enum device_cache cache)
 	void *va = (void *)(DEVICE_VA + used * PAGE_SIZE + maddr_x(start) % PAGE_SIZE);
 
 	if (used + (last - first + 1) > DEVICE_TABLES * PT_ENTRIES)
-		panic("device memory area is full: %llx, %zu bytes",
-		      (unsigned long long)maddr_x(start), bytes);
+		return NULL;
 	for (uint64_t frame = first; frame <= last; frame++, used++) {
 		pte_write(&device_tables[used / PT_ENTRIES][used % PT_ENTRIES],
 			  pte_make(_mfn(frame), flags));
 		invlpg(DEVICE_VA + used * PAGE_SIZE);
 	}
+	return va;
+}
+
+void *device_map(maddr_t start, size_t bytes, enum device_cache cache)
+{
+	void *va = device_try_map(start, bytes, cache);
+
+	if (!va)
+		panic("device memory area is full: %llx, %zu bytes",
+		      (unsigned long long)maddr_x(start), bytes);
 	return va;
 }

@@ -30,5 +30,7 @@ extern uint64_t device_tables[DEVICE_TABLES][512];
  */
 enum device_cache { DEVICE_UNCACHED, DEVICE_CACHED_RO };
 void *device_map(maddr_t start, size_t bytes, enum device_cache cache);
+/* The same at any time. NULL: no room. Locks: devices. */
+void *device_try_map(maddr_t start, size_t bytes, enum device_cache cache);
 
 #endif

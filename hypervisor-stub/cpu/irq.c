@@ -8,10 +8,13 @@
 #include "cpu/irq.h"
 #include "console/console.h"
 #include "cpu/entry.h"
+#include "cpu/ioapic.h"
 #include "cpu/pic.h"
 
 static void (*handlers[256])(void);
 static unsigned int unexpected[256], spurious_lines;
+static bool (*device_handler)(unsigned int vector);
+static bool isa_ours[16];
 
 static void call(unsigned int vector)
 {
@@ -30,11 +33,25 @@ void irq_dispatch(unsigned int vector)
 			call(vector);
 		else
 			spurious_lines++;
+	} else if (vector >= VECTOR_DEVICE && vector <= VECTOR_DEVICE_LAST && device_handler) {
+		/* It acknowledges by itself: a level-triggered line must be masked before. */
+		if (!device_handler(vector))
+			unexpected[vector]++;
 	} else {
 		if (lapic_present())
 			lapic_eoi();
 		call(vector);
 	}
+}
+
+void irq_devices(bool (*handler)(unsigned int vector))
+{
+	device_handler = handler;
+}
+
+bool irq_isa_is_ours(unsigned int line)
+{
+	return isa_ours[line];
 }
 
 void irq_register(unsigned int vector, void (*handler)(void))
@@ -45,6 +62,7 @@ void irq_register(unsigned int vector, void (*handler)(void))
 void irq_isa_enable(unsigned int line, void (*handler)(void))
 {
 	irq_register(VECTOR_ISA + line, handler);
+	isa_ours[line] = true;
 	pic_unmask(line);
 }
 

@@ -11,9 +11,11 @@
 #define IRQ_PIT	 0
 #define IRQ_COM1 4
 
-#define VECTOR_ISA	  0x20 /* 16 lines of the 8259s */
-#define VECTOR_APIC_TIMER 0xf0
-#define VECTOR_SPURIOUS	  0xff
+#define VECTOR_ISA	   0x20 /* 16 lines of the 8259s */
+#define VECTOR_DEVICE	   0x30 /* those of the domains' devices: irq/ gives them out */
+#define VECTOR_DEVICE_LAST 0xdf
+#define VECTOR_APIC_TIMER  0xf0
+#define VECTOR_SPURIOUS	   0xff
 
 /* Controllers known and quiet; then interrupts may be enabled. */
 void irq_init(void);
@@ -21,23 +23,21 @@ void irq_init(void);
 void irq_register(unsigned int vector, void (*handler)(void));
 /* A function for an ISA line, and let the line through. */
 void irq_isa_enable(unsigned int line, void (*handler)(void));
-
-/* ---- I/O APICs ------------------------------------------------------------------------------------ */
-
+/* Does the hypervisor itself serve this ISA line? Then no domain may. */
+bool irq_isa_is_ours(unsigned int line);
 /*
- * Mask every pin of each: what the firmware left there is not ours, and the lines that we use come by
- * the 8259s.
+ * Who handles all vectors of devices: acknowledges at the local APIC when that is safe; false if nobody
+ * expects this vector.
  */
-void ioapic_init(void);
-#define IOAPICS_MAX 32
-extern uint32_t ioapic_address[IOAPICS_MAX]; /* machine addresses of their registers */
-extern unsigned int ioapic_count;
+void irq_devices(bool (*handler)(unsigned int vector));
 
 /* ---- the local APIC; false or nothing where there is none --------------------------------------- */
 
 bool lapic_present(void);
 void lapic_init(void);
 void lapic_eoi(void);
+/* The number by which messages name this pCPU. */
+uint32_t lapic_id(void);
 /* One shot after `ticks` of its clock (divided by one); 0 stops. */
 void lapic_timer_set(uint32_t ticks);
 uint32_t lapic_timer_read(void);

@@ -14,6 +14,7 @@
 #define APIC_BASE_ENABLE   (1ULL << 11)
 #define APIC_BASE_ADDRESS  0x000ffffffffff000ULL
 
+#define LAPIC_ID	   0x020	/* number in bits 24-31 */
 #define LAPIC_TPR	   0x080
 #define LAPIC_EOI	   0x0b0
 #define LAPIC_SPURIOUS	   0x0f0
@@ -67,6 +68,11 @@ void lapic_init(void)
 void lapic_eoi(void)
 {
 	lapic_write(LAPIC_EOI, 0);
+}
+
+uint32_t lapic_id(void)
+{
+	return registers[LAPIC_ID / 4] >> 24;
 }
 
 void lapic_timer_set(uint32_t ticks)

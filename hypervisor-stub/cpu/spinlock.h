@@ -2,8 +2,8 @@
 /*
  * Spin locks with an order.
  *
- * Interrupt handlers take no lock (they raise softirqs), so a lock never needs interrupts off. A debug
- * build keeps, per pCPU, which classes are held and stops at the first one taken out of order.
+ * Interrupt handlers take no lock but the last two (they raise softirqs), so no other needs interrupts
+ * off. A debug build keeps, per pCPU, which classes are held and stops at the first one taken out of order.
  */
 #ifndef CPU_SPINLOCK_H
 #define CPU_SPINLOCK_H
@@ -11,6 +11,7 @@
 /* Outermost first: a pCPU that holds one may only take those further down. */
 enum lock_class {
 	LOCK_CONTROL,
+	LOCK_DEVICES, /* PCI functions, and what of them is in use */
 	LOCK_DOMAIN_LIFE,
 	LOCK_DOMAIN_MM,
 	LOCK_GRANT_TABLE,
@@ -24,6 +25,9 @@ enum lock_class {
 	LOCK_RUNQ,
 	LOCK_TIMER,
 	LOCK_CONSOLE,
+	/* These two are taken by interrupt handlers too, so with interrupts off (irq_save). */
+	LOCK_IRQ,	/* interrupt lines: who gets them, who owes an end of interrupt */
+	LOCK_REGISTERS, /* pairs of an index and a data register */
 	LOCK_CLASSES
 };
 

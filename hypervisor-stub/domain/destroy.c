@@ -29,6 +29,7 @@
 #include "domain/vtimer.h"
 #include "event/event.h"
 #include "grant/grant.h"
+#include "irq/irq.h"
 #include "mm/types.h"
 #include "pv/pv.h"
 #include "sched/sched.h"
@@ -70,6 +71,7 @@ static int abandon_calls(struct domain *d)
 static int close_events(struct domain *d)
 {
 	evtchn_destroy(d);
+	pirqs_destroy(d);
 	return 0;
 }
 

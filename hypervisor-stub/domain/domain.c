@@ -14,6 +14,7 @@
 #include "cpu/cpu.h"
 #include "event/event.h"
 #include "grant/grant.h"
+#include "irq/irq.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
 #include "sched/sched.h"
@@ -141,6 +142,7 @@ static void free_parts(struct domain *d)
 	kfree(d->symbols);
 	kfree(d->console);
 	rights_free(d);
+	pirqs_free(d);
 	kfree(d->cpu_policy);
 	kfree(d);
 }

@@ -27,6 +27,7 @@ struct evtchns;
 struct grants;
 struct rights;
 struct pcpu;
+struct pirqs;
 
 #define SHUTDOWN_CODE_NONE (~0u)
 #define DOMAIN_MAX_VCPUS   32 /* XEN_LEGACY_MAX_VCPUS: those with a vcpu_info in shared_info */
@@ -95,6 +96,13 @@ struct domain {
 
 	/* domain/rights.c: ports, device memory, interrupts; NULL: all if privileged, else none */
 	struct rights *rights;
+
+	/* irq/: its numbers for interrupts; NULL: it never asked for one. Lock: evtchn */
+	struct pirqs *pirqs;
+
+	/* pv/: what it last wrote into index registers that others use too */
+	uint32_t pci_index;
+	uint8_t rtc_index;
 
 	/* control/domctl*; lock: control */
 	unsigned int controller_pauses; /* of pause_count: those that a toolstack holds */

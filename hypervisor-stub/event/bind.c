@@ -9,6 +9,7 @@
 #include "cpu/cpu.h"
 #include "domain/privilege.h"
 #include "event/internal.h"
+#include "irq/irq.h"
 
 static struct vcpu *vcpu_by_id(struct domain *d, uint32_t id)
 {
@@ -196,6 +197,8 @@ long bind_vcpu(const struct evtchn_bind_vcpu *op)
 		WRITE_ONCE(p->vcpu, (uint8_t)op->vcpu);
 	else
 		rc = -EINVAL;
+	if (!rc && p->state == PORT_PIRQ)
+		pirq_aim(d, p->pirq, op->port, d->vcpu[op->vcpu]);
 	spin_unlock(&d->evtchn->lock);
 	return rc ? refuse(rc, "port %u cannot be bound to another vCPU", op->port) : 0;
 }

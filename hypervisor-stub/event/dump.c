@@ -21,6 +21,9 @@ static void describe(const struct port *p, char *text, size_t size)
 	case PORT_VIRQ:
 		snprintf(text, size, "virtual interrupt %u", p->virq);
 		break;
+	case PORT_PIRQ:
+		snprintf(text, size, "PIRQ %u", p->pirq);
+		break;
 	case PORT_IPI:
 		snprintf(text, size, "IPI");
 		break;

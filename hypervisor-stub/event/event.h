@@ -39,6 +39,15 @@ bool virq_is_global(unsigned int virq);
 /* Send on a port of d, as if d did (domctl subscribe). 0, -EINVAL. */
 long evtchn_send_from(struct domain *d, evtchn_port_t port);
 
+/* Clear the port's mask bit, and deliver what waited behind it. -EINVAL: not open. */
+long evtchn_unmask(struct domain *d, evtchn_port_t port);
+
+/*
+ * pirq.c: the interrupt that d calls `pirq` came. Returns the vCPU that was told, NULL if no port is bound;
+ * it lives as long as d, to which the caller holds a reference.
+ */
+const struct vcpu *evtchn_send_pirq(struct domain *d, unsigned int pirq);
+
 /*
  * A port whose other end is the hypervisor: when the domain sends, consumer(d) is called with no lock
  * held; evtchn_notify() is the way back. The port, or -ENOSPC, -ENOMEM.

@@ -9,6 +9,7 @@
 #include "abi/shared.h"
 #include "console/console.h"
 #include "event/internal.h"
+#include "irq/irq.h"
 
 int evtchn_init(struct domain *d, const struct domain_config *config)
 {
@@ -126,6 +127,8 @@ static void unbind_peer(struct domain *d, struct port *p)
 /* A port with no other end, or whose other end is told already. Locks: evtchn. */
 static void close_single(struct domain *d, struct port *p, evtchn_port_t port)
 {
+	if (p->state == PORT_PIRQ)
+		pirq_unbind(d, p->pirq, port);
 	if (p->state == PORT_VIRQ)
 		d->vcpu[virq_is_global(p->virq) ? 0 : p->vcpu]->virq_port[p->virq] = 0;
 	port_free(d, port);

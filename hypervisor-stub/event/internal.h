@@ -34,6 +34,7 @@ struct port {
 	union {
 		domid_t unbound_from; /* who may bind to it */
 		uint16_t virq;
+		uint16_t pirq;
 		void (*consumer)(struct domain *d); /* the hypervisor's end */
 		struct {
 			/* No reference: a domain that dies closes its ports, and so ours. */
@@ -87,6 +88,7 @@ long bind_unbound(struct evtchn_alloc_unbound *op);
 long bind_interdomain(struct evtchn_bind_interdomain *op);
 long bind_virq(struct evtchn_bind_virq *op);
 long bind_ipi(struct evtchn_bind_ipi *op);
+long bind_pirq(struct evtchn_bind_pirq *op); /* pirq.c */
 long bind_vcpu(const struct evtchn_bind_vcpu *op);
 
 /* send.c */

@@ -13,9 +13,6 @@
 #include "domain/privilege.h"
 #include "event/internal.h"
 
-/* Interrupt lines that a domain could name: those of the I/O APIC that QEMU's machines have. */
-#define PIRQ_COUNT 256
-
 static long unreadable(void)
 {
 	return refuse(-EFAULT, "the argument cannot be read");
@@ -91,12 +88,16 @@ static long op_bind_ipi(gptr_t arg)
 static long op_bind_pirq(gptr_t arg)
 {
 	struct evtchn_bind_pirq op;
+	long rc;
 
 	if (guest_get_evtchn_bind_pirq(&op, arg, 0))
 		return unreadable();
-	if (op.pirq >= PIRQ_COUNT)
-		return refuse(-EINVAL, "there is no PIRQ %u", op.pirq);
-	return refuse(-EPERM, "PIRQ %u is not mapped for this domain", op.pirq);
+	rc = bind_pirq(&op);
+	if (!rc && guest_put_evtchn_bind_pirq(arg, 0, &op)) {
+		(void)port_close(current->domain, op.port);
+		return unwritable();
+	}
+	return rc;
 }
 
 static long op_close(gptr_t arg)
@@ -137,6 +138,10 @@ static void describe(const struct port *p, struct evtchn_status *op)
 		op->status = EVTCHNSTAT_interdomain;
 		op->u.interdomain.dom = 0;
 		op->u.interdomain.port = 0;
+		break;
+	case PORT_PIRQ:
+		op->status = EVTCHNSTAT_pirq;
+		op->u.pirq = p->pirq;
 		break;
 	case PORT_VIRQ:
 		op->status = EVTCHNSTAT_virq;

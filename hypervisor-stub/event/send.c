@@ -101,9 +101,8 @@ long event_send(evtchn_port_t port)
 	return evtchn_send_from(current->domain, port);
 }
 
-long event_unmask(evtchn_port_t port)
+long evtchn_unmask(struct domain *d, evtchn_port_t port)
 {
-	struct domain *d = current->domain;
 	struct port *p;
 	long rc = 0;
 
@@ -116,4 +115,9 @@ long event_unmask(evtchn_port_t port)
 		tell(d, d->vcpu[p->vcpu], port);
 	spin_unlock(&d->evtchn->lock);
 	return rc ? refuse(rc, "port %u is not open", port) : 0;
+}
+
+long event_unmask(evtchn_port_t port)
+{
+	return evtchn_unmask(current->domain, port);
 }

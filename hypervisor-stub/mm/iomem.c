@@ -7,7 +7,7 @@
 #include "cpu/asm.h"
 #include "mm/types.h"
 
-#define RANGES 32
+#define RANGES 128
 
 struct ranges {
 	unsigned int count;
@@ -41,6 +41,35 @@ static void add(struct ranges *r, maddr_t start, maddr_t end)
 	BUG_ON(r->count == RANGES);
 	r->range[r->count].first = maddr_x(start) >> PAGE_SHIFT;
 	r->range[r->count++].end = (maddr_x(end) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/*
+ * What domains may only read for a while. A range that is free has its end at 0; readers take no lock, and
+ * one that looks while it changes may find the page as it was before.
+ */
+bool iomem_protect(mfn_t first, uint64_t count)
+{
+	unsigned int i = 0;
+
+	while (i < read_only.count && read_only.range[i].end)
+		i++;
+	if (i == RANGES)
+		return false;
+	read_only.range[i].first = mfn_x(first);
+	WRITE_ONCE(read_only.range[i].end, mfn_x(first) + count);
+	if (i == read_only.count)
+		__atomic_store_n(&read_only.count, i + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+void iomem_unprotect(mfn_t first, uint64_t count)
+{
+	for (unsigned int i = 0; i < read_only.count; i++)
+		if (read_only.range[i].first == mfn_x(first) &&
+		    read_only.range[i].end == mfn_x(first) + count) {
+			WRITE_ONCE(read_only.range[i].end, 0);
+			return;
+		}
 }
 
 bool iomem_may_map(mfn_t mfn)

@@ -9,8 +9,6 @@
 
 #include "mm/mm.h"
 
-/* May a domain with devices map this frame, which is no RAM? */
-bool iomem_may_map(mfn_t mfn);
 /* Mapped without RW, whatever the domain asked for: a kernel that probes there goes on. */
 bool iomem_is_read_only(mfn_t mfn);
 /* Find out how wide physical addresses are; nothing beyond can be mapped. */

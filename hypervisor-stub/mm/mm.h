@@ -272,6 +272,13 @@ void machine_map_add(maddr_t start, uint64_t bytes, uint32_t type);
 /* Device pages that no domain may map, and those that it may only read (local APIC, I/O APICs). */
 void iomem_deny(maddr_t start, maddr_t end);
 void iomem_read_only(maddr_t start, maddr_t end);
+/*
+ * Is this a device's, that a domain with the right to it may map? And: new mappings of these frames are
+ * read-only (MSI-X tables), until it is taken back. False: no room. Locks: devices.
+ */
+bool iomem_may_map(mfn_t mfn);
+bool iomem_protect(mfn_t first, uint64_t count);
+void iomem_unprotect(mfn_t first, uint64_t count);
 /* The root with nothing but our slots: for idle vCPUs, and the model for every other L4. */
 extern maddr_t hv_root;
 

@@ -7,17 +7,16 @@
  * reads as ones and ignores writes, as an empty bus does. Ports of devices that the hypervisor drives
  * belong to no domain; two that share an index register with us are emulated (RTC, PCI configuration).
  *
- * Locks: none. Ports of index and data are used with interrupts off, so that nothing comes between.
+ * Lock: registers, around an access to an index and its data. The index that a domain wrote is the
+ * domain's own (it may be moved to another pCPU, or another domain may come, between the two).
  */
 #include "console/console.h"
+#include "cpu/pci.h"
 #include "domain/rights.h"
 #include "pv/emulate.h"
 
 #define PORT_RTC_INDEX 0x70
 #define PORT_RTC_DATA  0x71
-#define PORT_PCI_INDEX 0xcf8
-#define PORT_PCI_DATA  0xcfc
-#define PCI_ENABLE     (1u << 31)
 
 /* At most so many elements before the instruction is executed anew: work is bounded. */
 #define STRING_BATCH 256
@@ -108,60 +107,65 @@ static void port_write(uint16_t port, unsigned int bytes, uint32_t value)
 	}
 }
 
-/* Of one privileged domain: what it last wrote into index registers that we use too. */
-static uint8_t rtc_index;
-static uint32_t pci_index;
+/* One access to a pair of ports; the lock keeps two domains' accesses apart. */
+static struct spinlock rtc_lock = SPINLOCK_INIT(LOCK_REGISTERS);
 
-static bool is_pci_data(unsigned int port)
+static uint32_t rtc_access(uint8_t index, bool out, uint8_t value)
 {
-	return port >= PORT_PCI_DATA && port < PORT_PCI_DATA + 4;
-}
-
-static uint32_t guest_in(struct vcpu *v, unsigned int port, unsigned int bytes)
-{
-	uint32_t value = ~0u;
-
-	if (!domain_allows(v->domain, port, bytes))
-		return value;
 	irq_disable();
-	if (port == PORT_PCI_INDEX && bytes == 4) {
-		value = pci_index;
-	} else if (is_pci_data(port)) {
-		if (pci_index & PCI_ENABLE) {
-			outl(PORT_PCI_INDEX, pci_index);
-			value = port_read(port, bytes);
-		}
-	} else if (port == PORT_RTC_INDEX) {
-		value = rtc_index;
-	} else {
-		if (port == PORT_RTC_DATA)
-			outb(PORT_RTC_INDEX, rtc_index);
-		value = port_read(port, bytes);
-	}
+	spin_lock(&rtc_lock);
+	outb(PORT_RTC_INDEX, index);
+	if (out)
+		outb(PORT_RTC_DATA, value);
+	else
+		value = inb(PORT_RTC_DATA);
+	spin_unlock(&rtc_lock);
 	irq_enable();
 	return value;
 }
 
+/* The mechanism takes accesses within the four bytes of its data port only. */
+static bool is_pci_data(unsigned int port, unsigned int bytes)
+{
+	return port >= PCI_PORT_DATA && port + bytes <= PCI_PORT_DATA + 4;
+}
+
+static uint32_t guest_in(struct vcpu *v, unsigned int port, unsigned int bytes)
+{
+	struct domain *d = v->domain;
+	uint32_t value = ~0u;
+
+	if (!domain_allows(d, port, bytes))
+		return value;
+	if (port == PCI_PORT_INDEX && bytes == 4)
+		return d->pci_index;
+	if (is_pci_data(port, bytes))
+		return d->pci_index & PCI_ENABLE
+			       ? pci_access_read(d->pci_index, port - PCI_PORT_DATA, bytes)
+			       : value;
+	if (port == PORT_RTC_INDEX && bytes == 1)
+		return d->rtc_index;
+	if (port == PORT_RTC_DATA && bytes == 1)
+		return rtc_access(d->rtc_index, false, 0);
+	return port_read((uint16_t)port, bytes);
+}
+
 static void guest_out(struct vcpu *v, unsigned int port, unsigned int bytes, uint32_t value)
 {
-	if (!domain_allows(v->domain, port, bytes))
+	struct domain *d = v->domain;
+
+	if (!domain_allows(d, port, bytes))
 		return;
-	irq_disable();
-	if (port == PORT_PCI_INDEX && bytes == 4) {
-		pci_index = value;
-	} else if (is_pci_data(port)) {
-		if (pci_index & PCI_ENABLE) {
-			outl(PORT_PCI_INDEX, pci_index);
-			port_write(port, bytes, value);
-		}
-	} else if (port == PORT_RTC_INDEX && bytes == 1) {
-		rtc_index = value;
-	} else {
-		if (port == PORT_RTC_DATA)
-			outb(PORT_RTC_INDEX, rtc_index);
-		port_write(port, bytes, value);
-	}
-	irq_enable();
+	if (port == PCI_PORT_INDEX && bytes == 4)
+		d->pci_index = value;
+	else if (is_pci_data(port, bytes) && (d->pci_index & PCI_ENABLE))
+		pci_access_write(d->pci_index, port - PCI_PORT_DATA, bytes, value);
+	else if (port == PORT_RTC_INDEX && bytes == 1)
+		d->rtc_index = (uint8_t)value;
+	else if (port == PORT_RTC_DATA && bytes == 1)
+		(void)rtc_access(d->rtc_index, true, (uint8_t)value);
+	else if (!is_pci_data(port, bytes))
+		port_write((uint16_t)port, bytes, value);
 }
 
 /* ---- the instructions --------------------------------------------------------------------------- */
