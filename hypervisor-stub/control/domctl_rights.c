@@ -55,7 +55,7 @@ long domctl_irq_permission(struct domain *d, struct xen_domctl *op)
 	return change(d, RIGHT_PIRQ, i->pirq, i->pirq, i->allow_access);
 }
 
-/* A paravirtual guest maps device memory by itself: nothing is to be done but to say whether it may. */
+/* A paravirtual guest maps device memory by itself: nothing is to be done for it. */
 long domctl_memory_mapping(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
@@ -65,9 +65,8 @@ long domctl_memory_mapping(struct domain *d, struct xen_domctl *op)
 	    last >= right_end(RIGHT_FRAME))
 		return refuse(-EINVAL, "%lu frames from %lx are no frames", m->nr_mfns,
 			      m->first_mfn);
-	if (!right_held(current->domain, RIGHT_FRAME, m->first_mfn, last) ||
-	    !right_held(d, RIGHT_FRAME, m->first_mfn, last))
-		return refuse(-EPERM, "frames %lx-%lx are not d%u's to map", m->first_mfn, last,
-			      d->id);
+	if (!right_held(current->domain, RIGHT_FRAME, m->first_mfn, last))
+		return refuse(-EPERM, "frames %lx-%lx are not d%u's to map for d%u", m->first_mfn,
+			      last, current->domain->id, d->id);
 	return 0;
 }
