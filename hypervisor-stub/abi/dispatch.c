@@ -58,6 +58,9 @@ struct hypercall {
 #define SLOT2(k1, k2)	  (a + WORDS32_##k1 + WORDS32_##k2)
 #define SLOT3(k1, k2, k3) (a + WORDS32_##k1 + WORDS32_##k2 + WORDS32_##k3)
 
+#define SLOT4(k1, k2, k3, k4)                                                 \
+	(a + WORDS32_##k1 + WORDS32_##k2 + WORDS32_##k3 + WORDS32_##k4)
+
 #define CALL64_2(name, k1, k2) do_##name(TAKE64_##k1(a), TAKE64_##k2(a + 1))
 
 #define HC0(nr, name)                                                         \
@@ -80,6 +83,14 @@ struct hypercall {
 				  TAKE32_##k4(SLOT3(k1, k2, k3))))            \
 	THUNK(64, name, do_##name(TAKE64_##k1(a), TAKE64_##k2(a + 1),         \
 				  TAKE64_##k3(a + 2), TAKE64_##k4(a + 3)))
+#define HC5(nr, name, k1, k2, k3, k4, k5)                                     \
+	THUNK(32, name, do_##name(TAKE32_##k1(a), TAKE32_##k2(SLOT1(k1)),     \
+				  TAKE32_##k3(SLOT2(k1, k2)),                 \
+				  TAKE32_##k4(SLOT3(k1, k2, k3)),             \
+				  TAKE32_##k5(SLOT4(k1, k2, k3, k4))))        \
+	THUNK(64, name, do_##name(TAKE64_##k1(a), TAKE64_##k2(a + 1),         \
+				  TAKE64_##k3(a + 2), TAKE64_##k4(a + 3),     \
+				  TAKE64_##k5(a + 4)))
 #define ONLY64_2(nr, name, k1, k2) THUNK(64, name, CALL64_2(name, k1, k2))
 #include "abi/hypercalls.def"
 #undef HC0
@@ -87,6 +98,7 @@ struct hypercall {
 #undef HC2
 #undef HC3
 #undef HC4
+#undef HC5
 #undef ONLY64_2
 
 #define ENTRY(width, nr, name) [nr] = { call##width##_##name, #name },
@@ -96,6 +108,7 @@ struct hypercall {
 #define HC2			HC0
 #define HC3			HC0
 #define HC4			HC0
+#define HC5			HC0
 #define ONLY64_2(nr, name, ...)
 static const struct hypercall calls32[HYPERCALL_COUNT] = {
 #include "abi/hypercalls.def"

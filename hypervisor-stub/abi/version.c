@@ -16,12 +16,9 @@
 
 #include <xen/features.h>
 
-#define ABI_MAJOR 4
-#define ABI_MINOR 17
-
-static const char extraversion[] = ".0-ringmaster";
+const char image_extraversion[] = ".0-ringmaster";
 static const char capabilities[] = "xen-3.0-x86_64 xen-3.0-x86_32p ";
-static const char changeset[] = "ringmaster";
+const char image_changeset[] = "ringmaster";
 static const char denied[] = "<denied>";
 
 #define FEATURES_ALL                                                                     \
@@ -44,16 +41,16 @@ static long put_text(gptr_t arg, const char *text, size_t size)
 	return put(arg, field, size);
 }
 
+const struct xen_compile_info image_compile_info = {
+	.compiler = "gcc " __VERSION__,
+	.compile_by = "ringlet",
+	.compile_domain = "localdomain",
+	.compile_date = "",
+};
+
 static long compile_info(gptr_t arg)
 {
-	static const struct xen_compile_info info = {
-		.compiler = "gcc " __VERSION__,
-		.compile_by = "ringlet",
-		.compile_domain = "localdomain",
-		.compile_date = "",
-	};
-
-	return guest_put_xen_compile_info(arg, 0, &info)
+	return guest_put_xen_compile_info(arg, 0, &image_compile_info)
 		       ? refuse(-EFAULT, "the answer cannot be written")
 		       : 0;
 }
@@ -128,13 +125,13 @@ long do_xen_version(unsigned int cmd, gptr_t arg)
 	case XENVER_version:
 		return ABI_MAJOR << 16 | ABI_MINOR;
 	case XENVER_extraversion:
-		return put_text(arg, extraversion, XEN_EXTRAVERSION_LEN);
+		return put_text(arg, image_extraversion, XEN_EXTRAVERSION_LEN);
 	case XENVER_compile_info:
 		return compile_info(arg);
 	case XENVER_capabilities:
 		return put_text(arg, capabilities, XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
-		return put_text(arg, changeset, XEN_CHANGESET_INFO_LEN);
+		return put_text(arg, image_changeset, XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters:
 		return platform_parameters(arg);
 	case XENVER_get_features:
