@@ -29,14 +29,15 @@ struct cpu_policy policy_raw, policy_host, policy_pv_max;
 /* Subleaves of each basic leaf that a policy keeps; 0: the leaf has none. */
 static const uint8_t subleaves[POLICY_BASIC_MAX + 1] = { [4] = 6, [7] = 3, [0xb] = 2, [0xd] = 2 };
 
-/* The first place of each basic leaf; then the extended leaves, then the two limits of hypervisors. */
+/* The first place of each basic leaf; then the two limits of hypervisors, then the extended leaves. */
 static const uint8_t first_place[POLICY_BASIC_MAX + 2] = { 0,  1,  2,  3,  4,  10, 11, 12,
 							   15, 16, 17, 18, 20, 21, 23 };
-#define PLACE_EXTENDED	 23
-#define PLACE_HYPERVISOR (PLACE_EXTENDED + (int)(POLICY_EXTENDED_MAX - POLICY_EXTENDED) + 1)
+#define PLACE_HYPERVISOR 23
+#define PLACE_EXTENDED	 25
 #define SECOND_LIMIT	 (XEN_CPUID_FIRST_LEAF + 0x100)
 
-_Static_assert(PLACE_HYPERVISOR + 2 == POLICY_LEAVES, "the last places");
+_Static_assert(PLACE_EXTENDED + POLICY_EXTENDED_MAX - POLICY_EXTENDED + 1 == POLICY_LEAVES,
+	       "the last place");
 
 int cpu_policy_place(uint32_t leaf, uint32_t subleaf)
 {
@@ -57,12 +58,12 @@ static void name_of_place(unsigned int place, uint32_t *leaf, uint32_t *subleaf)
 	unsigned int l = 0;
 
 	*subleaf = XEN_CPUID_NO_SUBLEAF;
-	if (place >= PLACE_HYPERVISOR) {
-		*leaf = place == PLACE_HYPERVISOR ? XEN_CPUID_FIRST_LEAF : SECOND_LIMIT;
-		return;
-	}
 	if (place >= PLACE_EXTENDED) {
 		*leaf = POLICY_EXTENDED + place - PLACE_EXTENDED;
+		return;
+	}
+	if (place >= PLACE_HYPERVISOR) {
+		*leaf = place == PLACE_HYPERVISOR ? XEN_CPUID_FIRST_LEAF : SECOND_LIMIT;
 		return;
 	}
 	while (place >= first_place[l + 1])
@@ -81,10 +82,10 @@ bool cpu_policy_tells(const struct cpu_policy *p, unsigned int place, uint32_t *
 		      uint32_t *subleaf)
 {
 	name_of_place(place, leaf, subleaf);
-	if (place >= PLACE_HYPERVISOR)
-		return true;
 	if (place >= PLACE_EXTENDED)
 		return *leaf <= p->leaf[PLACE_EXTENDED].a;
+	if (place >= PLACE_HYPERVISOR)
+		return true;
 	if (*leaf > p->leaf[0].a)
 		return false;
 	/* An empty subleaf of caches or topology ends the list, and leaf 7 says how many it has. */
@@ -160,7 +161,7 @@ static void make_raw(struct cpu_policy *p)
 	uint32_t basic = cpuid(0, 0).a, extended = cpuid(POLICY_EXTENDED, 0).a;
 	uint32_t leaf, subleaf;
 
-	for (unsigned int i = 0; i < PLACE_HYPERVISOR; i++) {
+	for (unsigned int i = 0; i < POLICY_LEAVES; i++) {
 		name_of_place(i, &leaf, &subleaf);
 		if (leaf <= basic || (leaf >= POLICY_EXTENDED && leaf <= extended))
 			p->leaf[i] = cpuid(leaf, subleaf == XEN_CPUID_NO_SUBLEAF ? 0 : subleaf);
@@ -192,6 +193,8 @@ static void keep_features(struct cpu_policy *p)
 static bool described(uint32_t leaf)
 {
 	switch (leaf) {
+	case XEN_CPUID_FIRST_LEAF:
+	case SECOND_LIMIT:
 	case 0 ... 2:
 	case 4: /* caches */
 	case 7:
@@ -207,7 +210,7 @@ static void make_pv_max(struct cpu_policy *p)
 {
 	uint32_t leaf, subleaf;
 
-	for (unsigned int i = 0; i < PLACE_HYPERVISOR; i++) {
+	for (unsigned int i = 0; i < POLICY_LEAVES; i++) {
 		name_of_place(i, &leaf, &subleaf);
 		if (described(leaf))
 			p->leaf[i] = policy_host.leaf[i];
@@ -271,7 +274,7 @@ void cpu_policy_clamp(struct cpu_policy *p)
 	cpu_policy_featureset(max, most);
 	for (unsigned int i = 0; i < ARRAY_SIZE(words_at); i++)
 		*word_of(p, i) &= most[i];
-	for (unsigned int i = 0; i < PLACE_HYPERVISOR; i++) {
+	for (unsigned int i = 0; i < POLICY_LEAVES; i++) {
 		name_of_place(i, &leaf, &subleaf);
 		if (!described(leaf) || !cpu_policy_tells(p, i, &leaf, &subleaf))
 			p->leaf[i] = (struct cpuid_regs){ 0 };
