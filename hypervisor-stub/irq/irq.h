@@ -87,6 +87,8 @@ long pci_msi_restore(unsigned int segment, unsigned int bus, unsigned int devfn)
 
 /* Unmap everything and give the bitmap's page back, after its ports are closed. Locks: none. */
 void pirqs_destroy(struct domain *d);
+/* The page of its bitmap, which the audit counts; NULL: none. */
+struct frame *pirqs_eoi_frame(const struct domain *d);
 /* The last reference to d is gone. */
 void pirqs_free(struct domain *d);
 

@@ -367,6 +367,11 @@ long pirq_set_eoi_page(struct domain *d, mfn_t mfn, bool auto_unmask)
 			    : rc;
 }
 
+struct frame *pirqs_eoi_frame(const struct domain *d)
+{
+	return d->pirqs ? d->pirqs->eoi_frame : NULL;
+}
+
 /* ---- the end of a domain --------------------------------------------------------------------------------------- */
 
 void pirqs_destroy(struct domain *d)

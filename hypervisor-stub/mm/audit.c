@@ -11,6 +11,7 @@
  * of frames at a time, and walks everything for each.
  */
 #include "console/console.h"
+#include "irq/irq.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
 #include "mm/explain.h"
@@ -183,6 +184,8 @@ static void count_domain(struct domain *d)
 			    d->tot_pages);
 	for_each_vcpu (d, v)
 		count_vcpu(v);
+	if (pirqs_eoi_frame(d))
+		audit_count(frame_to_mfn(pirqs_eoi_frame(d)), 1, 1);
 }
 
 /* ---- comparing -------------------------------------------------------------------------------------------- */
