@@ -11,6 +11,7 @@
 #include "boot/options.h"
 #include "boot/paging.h"
 #include "boot/selftest.h"
+#include "boot/smp.h"
 #include "console/console.h"
 #include "cpu/acpi.h"
 #include "cpu/asm.h"
@@ -177,7 +178,9 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	time_init();
 	console_start_input();
 	selftest();
+	smp_start();
 	sched_init();
+	smp_release();
 	life_init();
 	domain_dump_init();
 	irq_lines_init();

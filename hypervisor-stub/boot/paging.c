@@ -26,7 +26,6 @@
 #define RW_FLAGS    (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
 #define RO_FLAGS    (PTE_P | PTE_A | PTE_NX)
 #define TEXT_FLAGS  (PTE_P | PTE_A)
-#define IST_GUARD   4 /* the page of a pCPU's stacks that is left out (cpu/cpu.h) */
 
 extern const uint8_t image_start[], image_text_end[], image_rodata_end[], image_end[];
 
@@ -111,8 +110,7 @@ static void map_image(void)
 	map(IMAGE_VA, pa, text, TEXT_FLAGS);
 	map(IMAGE_VA + text, pa + text, ro, RO_FLAGS);
 	map(IMAGE_VA + text + ro, pa + text + ro, data, RW_FLAGS);
-	for (unsigned int i = 0; i < PCPU_STACKS; i++)
-		unmap_page((uint64_t)pcpu_stacks[i] + IST_GUARD * PAGE_SIZE);
+	unmap_page((uint64_t)boot_stack + IST_GUARD * PAGE_SIZE);
 }
 
 /* RAM and nothing else: a device mapped here would be cached. */
@@ -160,6 +158,7 @@ void paging_init(void)
 	map_direct();
 	hook_tables(PCPU_WINDOW_VA, window_tables, WINDOW_TABLES);
 	hook_tables(DEVICE_VA, device_tables, DEVICE_TABLES);
+	hook_tables((uint64_t)ap_stacks, &ap_stack_table, 1);
 	write_cr3(maddr_x(hv_l4_maddr()));
 }
 

@@ -36,7 +36,7 @@
 start32:
 	cld
 	cli
-	mov	$PADDR(boot_stack_top), %esp
+	mov	$PADDR(early_stack_top), %esp
 	mov	%eax, %ebp			/* magic, for main.c */
 	mov	%ebx, %esi
 
@@ -118,7 +118,68 @@ start64_low:
 	movabs	$start64, %rax
 	jmp	*%rax
 
+/*
+ * A further pCPU (boot/smp.c). It begins in real mode at the start of the page below 1 MiB to which the code
+ * between ap_trampoline and ap_trampoline_end is copied; there it knows nothing but its own cs. From
+ * the 32-bit part on it runs in the image, with the early tables, and then with the final ones.
+ */
+	.section .rodata
+	.globl	ap_trampoline, ap_trampoline_end
+	.code16
+ap_trampoline:
+	cli
+	cld
+	mov	%cs, %ax
+	mov	%ax, %ds
+	lgdtl	ap_gdt_pointer - ap_trampoline
+	mov	$CR0_PE, %eax
+	mov	%eax, %cr0
+	ljmpl	$0x10, $PADDR(ap_start32)
+	.balign	4
+ap_gdt_pointer:
+	.word	31
+	.long	PADDR(early_gdt)
+ap_trampoline_end:
+
+	.section .multiboot, "ax"
+	.code32
+ap_start32:
+	mov	$0x18, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	$(CR4_PAE | CR4_PSE), %eax
+	mov	%eax, %cr4
+	mov	$PADDR(early_l4), %eax
+	mov	%eax, %cr3
+	mov	$MSR_EFER, %ecx
+	rdmsr
+	or	$(EFER_LME | EFER_NX), %eax
+	wrmsr
+	mov	$(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
+	mov	%eax, %cr0
+	ljmp	$0x08, $PADDR(ap_start64_low)
+
+	.code64
+ap_start64_low:
+	movabs	$ap_start64, %rax
+	jmp	*%rax
+
 	.text
+ap_start64:
+	xor	%eax, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	%eax, %fs
+	mov	%eax, %gs
+	mov	ap_root(%rip), %rax
+	mov	%rax, %cr3
+	mov	ap_stack(%rip), %rsp
+	xor	%ebp, %ebp
+	call	ap_main
+	ud2
+
 start64:
 	xor	%eax, %eax
 	mov	%eax, %ds
@@ -127,7 +188,7 @@ start64:
 	mov	%eax, %fs
 	mov	%eax, %gs
 	/* The boot pCPU's own stack, as at every entry from a guest. */
-	lea	pcpu_stacks + STACK_SIZE - CPU_INFO_SIZE(%rip), %rsp
+	lea	boot_stack + STACK_SIZE - CPU_INFO_SIZE(%rip), %rsp
 	mov	%ebp, %edi
 	mov	%esi, %esi			/* clears the upper half */
 	xor	%ebp, %ebp
@@ -139,8 +200,10 @@ start64:
 early_gdt:
 	.quad	0
 	.quad	0x00af9a000000ffff		/* 0x08: 64-bit code */
+	.quad	0x00cf9a000000ffff		/* 0x10: 32-bit code */
+	.quad	0x00cf92000000ffff		/* 0x18: data */
 early_gdt_pointer:
-	.word	15
+	.word	31
 	.long	PADDR(early_gdt)
 no_long_mode_text:
 	.asciz	"Ringmaster needs a 64-bit processor (long mode).\n"
@@ -153,6 +216,6 @@ early_l2:	.skip	4 * 4096
 early_image_l3:	.skip	4096
 early_image_l2:	.skip	4096
 	.skip	256
-boot_stack_top:
+early_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

@@ -12,6 +12,8 @@
  * `current` works there too:
  *
  *	+0x0000 NMI | +0x1000 #DF | +0x2000 #MC | +0x3000 #DB | +0x4000 not mapped | ... | cpu_info
+ *
+ * What one pCPU writes of another: its softirq bits, and nothing else.
  */
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
@@ -19,6 +21,7 @@
 #define STACK_SHIFT 15
 #define STACK_SIZE  (1 << STACK_SHIFT)
 #define MAX_PCPUS   64
+#define IST_GUARD   4 /* the page of a stack that is not mapped */
 
 /* Our own selectors; the guests' are in <xen/arch-x86/xen-x86_{32,64}.h>. */
 #define HV_CS	     0xe008
@@ -27,6 +30,8 @@
 #define HV_LDT	     0xe050
 #define HV_GDT_LIMIT 0xefff
 #define HV_GDT_PAGE  14 /* which page of the window is ours */
+
+#define AP_ENTRY_SIZE 32 /* of one of the further pCPUs' SYSCALL entries (cpu/entry.S) */
 
 /* For the assembler, which cannot ask the compiler; cpu/init.c asserts them. */
 #define CPU_INFO_SIZE	232
@@ -42,7 +47,9 @@ struct vcpu;
 
 struct pcpu {
 	unsigned int id;
-	struct vcpu *running; /* the same as cpu_info.current, for other pCPUs */
+	uint32_t apic_id;      /* by which interrupt messages name it */
+	struct cpu_info *info; /* the top of its stack */
+	struct vcpu *running;  /* the same as cpu_info.current, for other pCPUs */
 	struct vcpu *idle;
 	struct vcpu *fpu_owner; /* whose FPU state is in the registers */
 	uint64_t *window_l1;	/* its GDT/LDT window: 32 PTEs, 16 of each */
@@ -64,12 +71,17 @@ struct cpu_info {
 		align; /* so that regs.es, where the processor begins to push, is 16-byte aligned */
 };
 
+/* Those that run: 0 is the boot pCPU. The count is final before the scheduler begins. */
 extern struct pcpu pcpus[MAX_PCPUS];
 extern unsigned int pcpu_count;
 
-/* How many pCPUs this build has stacks and descriptor pages for. */
-#define PCPU_STACKS 1
-extern uint8_t pcpu_stacks[PCPU_STACKS][STACK_SIZE];
+/* The boot pCPU's stack is in the image, those of the others in an area of their own (boot/link.ld). */
+extern uint8_t boot_stack[STACK_SIZE], ap_stacks[MAX_PCPUS][STACK_SIZE];
+
+static inline uint8_t *pcpu_stack(unsigned int id)
+{
+	return id ? ap_stacks[id] : boot_stack;
+}
 
 static inline struct cpu_info *cpu_info(void)
 {
@@ -89,18 +101,19 @@ enum softirq {
 	SOFTIRQ_TIMER,
 	SOFTIRQ_IRQ, /* devices interrupted: events for domains */
 	SOFTIRQ_CONSOLE,
-	SOFTIRQ_TLB,
 	SOFTIRQ_REAP,
 	SOFTIRQ_SCHED,
 	SOFTIRQ_COUNT
 };
 
+/* Once, before any other pCPU runs. */
+void softirq_init(void);
 void softirq_register(enum softirq nr, void (*handler)(void));
 static inline void softirq_raise(enum softirq nr)
 {
 	__atomic_fetch_or((uint32_t *)&cpu_info()->softirqs, 1u << nr, __ATOMIC_RELAXED);
 }
-/* On another pCPU: sets the bit and sends an IPI. */
+/* On another pCPU: sets the bit and, if it was clear, sends an interrupt. From anywhere. */
 void softirq_raise_on(struct pcpu *cpu, enum softirq nr);
 /* Runs all pending ones with interrupts on; may switch the vCPU and then does not return here. */
 void softirq_run(void);

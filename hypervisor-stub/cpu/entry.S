@@ -211,14 +211,19 @@ FUNC entry_hypercall
 END entry_hypercall
 
 /*
- * SYSCALL does not change the stack. The boot pCPU's is at a fixed distance from here; a further pCPU
- * has its own copy of these stubs with its own stack (LSTAR and CSTAR are per pCPU).
+ * SYSCALL does not change the stack. A pCPU's is at a fixed distance from the image, so each pCPU has its own
+ * first two instructions (LSTAR and CSTAR are per pCPU) and shares the rest; the boot pCPU falls into it.
  */
-#define FRAME (pcpu_stacks + STACK_SIZE - CPU_INFO_SIZE)
+#define FRAME (STACK_SIZE - CPU_INFO_SIZE)
+
+.macro ENTER_STACK base
+	mov	%rsp, \base + FRAME + REGS_RSP(%rip)
+	lea	\base + FRAME + REGS_RSP(%rip), %rsp
+.endm
 
 FUNC entry_syscall64
-	mov	%rsp, FRAME + REGS_RSP(%rip)
-	lea	FRAME + REGS_RSP(%rip), %rsp
+	ENTER_STACK boot_stack
+syscall64_entered:
 	movq	$FLAT_RING3_SS64, 8(%rsp)
 	push	%r11
 	push	$FLAT_RING3_CS64
@@ -232,8 +237,8 @@ FUNC entry_syscall64
 END entry_syscall64
 
 FUNC entry_syscall32
-	mov	%rsp, FRAME + REGS_RSP(%rip)
-	lea	FRAME + REGS_RSP(%rip), %rsp
+	ENTER_STACK boot_stack
+syscall32_entered:
 	movq	$FLAT_RING3_SS32, 8(%rsp)
 	push	%r11
 	push	$FLAT_RING3_CS32
@@ -246,6 +251,21 @@ FUNC entry_syscall32
 	call	guest_syscall
 	jmp	return_to_guest
 END entry_syscall32
+
+/* For pCPU n: the n-th pair (cpu/features.c). */
+	.balign	AP_ENTRY_SIZE
+	.globl	ap_entries
+ap_entries:
+	.set	stack, 0
+	.rept	MAX_PCPUS
+	.balign	AP_ENTRY_SIZE
+	ENTER_STACK ap_stacks+stack
+	jmp	syscall64_entered
+	.balign	AP_ENTRY_SIZE
+	ENTER_STACK ap_stacks+stack
+	jmp	syscall32_entered
+	.set	stack, stack + STACK_SIZE
+	.endr
 
 /*
  * SYSENTER loads our stack (from its MSR, just above where ss belongs) and forgets where it came from.

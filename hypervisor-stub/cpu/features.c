@@ -137,15 +137,18 @@ void cr4_set_guest_bits(uint64_t guest_bits)
 void entry_syscall64(void);
 void entry_syscall32(void);
 void entry_sysenter(void);
+extern const uint8_t ap_entries[MAX_PCPUS][2][AP_ENTRY_SIZE];
 
 void cpu_modes_init(void)
 {
+	unsigned int id = this_pcpu()->id;
+
 	write_cr0(CR0_ALWAYS);
 	write_cr4(CR4_ALWAYS);
 	wrmsr(MSR_PAT, PAT_LAYOUT);
 	wrmsr(MSR_STAR, (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)HV_CS << 32);
-	wrmsr(MSR_LSTAR, (uint64_t)entry_syscall64);
-	wrmsr(MSR_CSTAR, (uint64_t)entry_syscall32);
+	wrmsr(MSR_LSTAR, id ? (uint64_t)ap_entries[id][0] : (uint64_t)entry_syscall64);
+	wrmsr(MSR_CSTAR, id ? (uint64_t)ap_entries[id][1] : (uint64_t)entry_syscall32);
 	wrmsr(MSR_SYSCALL_MASK,
 	      EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC);
 	wrmsr(MSR_SYSENTER_CS, HV_CS);

@@ -13,6 +13,7 @@
 
 PAGE_TABLE uint64_t window_tables[WINDOW_TABLES][512];
 PAGE_TABLE uint64_t device_tables[DEVICE_TABLES][512];
+PAGE_TABLE uint64_t ap_stack_table[512];
 
 uint64_t *hv_l4;
 

@@ -23,6 +23,8 @@ maddr_t image_maddr(const void *p);
 #define DEVICE_TABLES 4
 extern uint64_t window_tables[WINDOW_TABLES][512];
 extern uint64_t device_tables[DEVICE_TABLES][512];
+/* Of the other pCPUs' stacks (cpu.h): 8 pages each, 2 MiB in all. */
+extern uint64_t ap_stack_table[512];
 
 /*
  * Map device memory or firmware tables, for ever. DEVICE: uncached. Never fails: too much is a panic,

@@ -14,6 +14,14 @@ void cpu_tables_init(void);
 void cpu_features_init(void);
 /* With the final page tables: the GDT is used through the pCPU's window. */
 void cpu_window_init(void);
+/*
+ * Another pCPU's, made by the boot pCPU before it starts: its stack (with cpu_info), window, descriptor
+ * tables. False: no memory.
+ */
+struct pcpu;
+bool cpu_tables_prepare(struct pcpu *p);
+/* And taken into use by itself, on that stack. */
+void cpu_tables_load(void);
 /* Control registers, then SYSCALL and SYSENTER entries, and only then EFER.SCE. */
 void cpu_modes_init(void);
 

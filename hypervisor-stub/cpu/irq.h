@@ -8,6 +8,8 @@
 #ifndef CPU_IRQ_H
 #define CPU_IRQ_H
 
+#include "mm/addr.h"
+
 #define IRQ_PIT	 0
 #define IRQ_COM1 4
 
@@ -15,6 +17,8 @@
 #define VECTOR_DEVICE	   0x30 /* those of the domains' devices: irq/ gives them out */
 #define VECTOR_DEVICE_LAST 0xdf
 #define VECTOR_APIC_TIMER  0xf0
+#define VECTOR_KICK	   0xf1 /* look at your softirqs */
+#define VECTOR_FLUSH	   0xf2 /* empty your TLB */
 #define VECTOR_SPURIOUS	   0xff
 
 /* Controllers known and quiet; then interrupts may be enabled. */
@@ -41,5 +45,14 @@ uint32_t lapic_id(void);
 /* One shot after `ticks` of its clock (divided by one); 0 stops. */
 void lapic_timer_set(uint32_t ticks);
 uint32_t lapic_timer_read(void);
+
+/* For a pCPU that is not the boot pCPU: its own local APIC. */
+void lapic_init_further(void);
+/* Messages to the processor with this number. From anywhere. */
+void lapic_send(uint32_t to, unsigned int vector);
+void lapic_send_nmi(uint32_t to);
+/* INIT, and STARTUP at a page below 1 MiB: SDM volume 3, 8.4.4. */
+void lapic_send_init(uint32_t to);
+void lapic_send_startup(uint32_t to, maddr_t page);
 
 #endif

@@ -18,6 +18,8 @@
 #define LAPIC_TPR	   0x080
 #define LAPIC_EOI	   0x0b0
 #define LAPIC_SPURIOUS	   0x0f0
+#define LAPIC_ICR	   0x300	/* low half: writing it sends */
+#define LAPIC_ICR_TO	   0x310
 #define LAPIC_LVT_TIMER	   0x320
 #define LAPIC_LVT_LINT0	   0x350
 #define LAPIC_LVT_LINT1	   0x360
@@ -31,6 +33,13 @@
 #define LVT_NMI		   (4u << 8)
 #define LVT_EXTINT	   (7u << 8)
 #define DIVIDE_BY_1	   0xb
+
+#define ICR_FIXED	   (0u << 8)
+#define ICR_NMI		   (4u << 8)
+#define ICR_INIT	   (5u << 8)
+#define ICR_STARTUP	   (6u << 8)
+#define ICR_PENDING	   (1u << 12)
+#define ICR_ASSERT	   (1u << 14)
 /* clang-format on */
 
 static volatile uint32_t *registers;
@@ -45,6 +54,20 @@ bool lapic_present(void)
 	return registers != NULL;
 }
 
+/* The 8259s' interrupts go to the boot pCPU alone. */
+static void init_registers(bool boot)
+{
+	lapic_write(LAPIC_TPR, 0);
+	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT0, boot ? LVT_EXTINT : LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
+	lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
+	lapic_write(LAPIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_INITIAL, 0);
+	lapic_write(LAPIC_LVT_TIMER, VECTOR_APIC_TIMER);
+}
+
 void lapic_init(void)
 {
 	uint64_t base;
@@ -54,15 +77,48 @@ void lapic_init(void)
 	base = rdmsr(MSR_APIC_BASE);
 	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
 	registers = device_map(_maddr(base & APIC_BASE_ADDRESS), PAGE_SIZE, DEVICE_UNCACHED);
-	lapic_write(LAPIC_TPR, 0);
-	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
-	lapic_write(LAPIC_LVT_LINT0, LVT_EXTINT);
-	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
-	lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
-	lapic_write(LAPIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
-	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
-	lapic_write(LAPIC_INITIAL, 0);
-	lapic_write(LAPIC_LVT_TIMER, VECTOR_APIC_TIMER);
+	init_registers(true);
+}
+
+/* All local APICs are at the same address, each seen by its own processor only. */
+void lapic_init_further(void)
+{
+	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	init_registers(false);
+}
+
+/* ---- messages to other processors ------------------------------------------------------------- */
+
+/* Two writes that belong together: an interrupt between them must not send another. */
+static void send(uint32_t to, uint32_t what)
+{
+	uint64_t flags = irq_save();
+
+	while (registers[LAPIC_ICR / 4] & ICR_PENDING)
+		cpu_relax();
+	lapic_write(LAPIC_ICR_TO, to << 24);
+	lapic_write(LAPIC_ICR, what);
+	irq_restore(flags);
+}
+
+void lapic_send(uint32_t to, unsigned int vector)
+{
+	send(to, ICR_FIXED | ICR_ASSERT | vector);
+}
+
+void lapic_send_nmi(uint32_t to)
+{
+	send(to, ICR_NMI | ICR_ASSERT);
+}
+
+void lapic_send_init(uint32_t to)
+{
+	send(to, ICR_INIT | ICR_ASSERT);
+}
+
+void lapic_send_startup(uint32_t to, maddr_t page)
+{
+	send(to, ICR_STARTUP | ICR_ASSERT | (uint32_t)(maddr_x(page) >> PAGE_SHIFT));
 }
 
 void lapic_eoi(void)

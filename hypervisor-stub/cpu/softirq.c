@@ -6,6 +6,7 @@
  * interrupts on, in the order of enum softirq.
  */
 #include "cpu/cpu.h"
+#include "cpu/irq.h"
 
 static void (*handlers[SOFTIRQ_COUNT])(void);
 
@@ -31,8 +32,20 @@ void softirq_run(void)
 
 void softirq_raise_on(struct pcpu *cpu, enum softirq nr)
 {
-	/* One pCPU so far: it looks at its bits before it returns to a guest or halts. */
-	ASSERT(cpu == this_pcpu());
-	(void)cpu;
-	softirq_raise(nr);
+	uint32_t bit = 1u << nr, before;
+
+	before = __atomic_fetch_or((uint32_t *)&cpu->info->softirqs, bit, __ATOMIC_SEQ_CST);
+	/* Whoever set it first has sent the interrupt; it looks before it halts or goes to a guest. */
+	if (!(before & bit) && cpu != this_pcpu())
+		lapic_send(cpu->apic_id, VECTOR_KICK);
+}
+
+/* The interrupt itself is the message: the way out looks at the bits. */
+static void kicked(void)
+{
+}
+
+void softirq_init(void)
+{
+	irq_register(VECTOR_KICK, kicked);
 }

@@ -13,6 +13,7 @@
 #include "cpu/init.h"
 #include "lib/string.h"
 #include "mm/layout.h"
+#include "mm/mm.h"
 #include "mm/pte.h"
 
 #define PAGE_OF_OURS __attribute__((aligned(4096), section(".bss.page")))
@@ -24,11 +25,11 @@ extern const uint8_t vector_stubs[256][16];
 
 struct pcpu pcpus[MAX_PCPUS];
 unsigned int pcpu_count = 1;
-uint8_t pcpu_stacks[PCPU_STACKS][STACK_SIZE]
-	__attribute__((aligned(STACK_SIZE), section(".bss.stack")));
+uint8_t boot_stack[STACK_SIZE] __attribute__((aligned(STACK_SIZE), section(".bss.stack")));
 
-static uint64_t gdt_pages[PCPU_STACKS][2][512] PAGE_OF_OURS;
-static struct tss tss[PCPU_STACKS] __attribute__((aligned(128)));
+/* The boot pCPU's; those of the others come from the heap (cpu_tables_prepare). */
+static uint64_t boot_gdt_pages[2][512] PAGE_OF_OURS;
+static struct tss boot_tss __attribute__((aligned(128)));
 static struct gate idt[256] PAGE_OF_OURS;
 
 _Static_assert(sizeof(struct cpu_info) == CPU_INFO_SIZE, "cpu.h");
@@ -139,30 +140,85 @@ static void load_tables(const uint64_t *gdt_page)
 		     : "rax", "memory");
 }
 
+static void init_descriptors(struct pcpu *p, uint64_t *page, mfn_t mfn, unsigned int which)
+{
+	p->gdt_page[which] = page;
+	p->gdt_pte[which] = pte_make(mfn, PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX);
+	fill_gdt_page(page, p->tss, which);
+}
+
 void cpu_tables_init(void)
 {
 	struct pcpu *p = &pcpus[0];
 
+	p->info = cpu_info();
 	cpu_info()->pcpu = p;
-	for (unsigned int i = 0; i < 2; i++) {
-		p->gdt_page[i] = gdt_pages[p->id][i];
-		p->gdt_pte[i] = pte_make(maddr_to_mfn(image_maddr(p->gdt_page[i])),
-					 PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX);
-		fill_gdt_page(p->gdt_page[i], &tss[p->id], i);
-	}
-	p->tss = &tss[p->id];
-	init_tss(p->tss, pcpu_stacks[p->id]);
+	p->tss = &boot_tss;
+	for (unsigned int i = 0; i < 2; i++)
+		init_descriptors(p, boot_gdt_pages[i], maddr_to_mfn(image_maddr(boot_gdt_pages[i])),
+				 i);
+	init_tss(p->tss, boot_stack);
 	init_idt();
 	load_tables(p->gdt_page[0]);
+}
+
+/* Its part of the windows' tables: 32 entries, so 16 pCPUs a table. */
+static uint64_t *window_of(unsigned int id)
+{
+	const unsigned int entries = WINDOW_GDT_PAGES + WINDOW_LDT_PAGES, a_table = 512 / entries;
+
+	return &window_tables[id / a_table][id % a_table * entries];
 }
 
 void cpu_window_init(void)
 {
 	struct pcpu *p = this_pcpu();
 
-	p->window_l1 = window_tables[0];
+	p->window_l1 = window_of(p->id);
 	pte_write(&p->window_l1[HV_GDT_PAGE], p->gdt_pte[0]);
 	load_gdt(PCPU_GDT_VA(p->id));
+}
+
+/* Pages of a stack, but for the guard. */
+static bool map_stack(unsigned int id)
+{
+	for (unsigned int i = 0; i < STACK_SIZE / PAGE_SIZE; i++) {
+		void *page = i == IST_GUARD ? NULL : heap_alloc(0, HEAP_ZERO);
+
+		if (i == IST_GUARD)
+			continue;
+		if (!page)
+			return false;
+		pte_write(&ap_stack_table[id * (STACK_SIZE / PAGE_SIZE) + i],
+			  pte_make(virt_to_mfn(page), PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX));
+	}
+	return true;
+}
+
+bool cpu_tables_prepare(struct pcpu *p)
+{
+	uint8_t *pages = heap_alloc(2, HEAP_ZERO); /* the GDT twice, and the TSS */
+
+	if (!pages || !map_stack(p->id))
+		return false;
+	p->info = (struct cpu_info *)(pcpu_stack(p->id) + STACK_SIZE) - 1;
+	p->info->pcpu = p;
+	p->tss = pages + 2 * PAGE_SIZE;
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t *page = (uint64_t *)(pages + i * PAGE_SIZE);
+
+		init_descriptors(p, page, virt_to_mfn(page), i);
+	}
+	init_tss(p->tss, pcpu_stack(p->id));
+	p->window_l1 = window_of(p->id);
+	pte_write(&p->window_l1[HV_GDT_PAGE], p->gdt_pte[0]);
+	return true;
+}
+
+void cpu_tables_load(void)
+{
+	load_tables(this_pcpu()->gdt_page[0]);
+	load_gdt(PCPU_GDT_VA(this_pcpu()->id));
 }
 
 void gdt_select(bool is_32bit)

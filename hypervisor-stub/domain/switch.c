@@ -12,6 +12,14 @@
 #include "domain/vtimer.h"
 #include "sched/sched.h"
 
+/* Its last translations left this pCPU's TLB with the CR3 that was just loaded. */
+static void forget_domain(struct domain *d)
+{
+	uint64_t bit = 1ULL << this_pcpu()->id;
+
+	__atomic_fetch_and((uint64_t *)&d->tlb_dirty, ~bit, __ATOMIC_SEQ_CST);
+}
+
 noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct cpu_info *info = cpu_info();
@@ -25,14 +33,18 @@ noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
 	info->pcpu->running = next;
 	if (vcpu_is_idle(next)) {
 		root_load(next);
+		forget_domain(prev->domain);
 		sched_saved(prev);
 		idle_enter();
 	}
 	info->regs = next->regs;
 	pv_switch_to(next);
 	/* Nothing of prev is in use here any more, its tables included: another pCPU may run it. */
-	if (!vcpu_is_idle(prev))
+	if (!vcpu_is_idle(prev)) {
+		if (prev->domain != next->domain)
+			forget_domain(prev->domain);
 		sched_saved(prev);
+	}
 	time_update_vcpu(next);
 	vtimer_enter(next);
 	runstate_publish(next);

@@ -63,8 +63,8 @@ void vtimer_leave(struct vcpu *v)
 void vtimer_stop_vcpu(struct vcpu *v)
 {
 	v->period = 0;
-	timer_stop(&v->singleshot);
-	timer_stop(&v->periodic);
+	timer_kill(&v->singleshot);
+	timer_kill(&v->periodic);
 }
 
 void vtimer_set_period(struct vcpu *v, uint64_t period)

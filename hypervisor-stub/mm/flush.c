@@ -24,23 +24,17 @@ int flush_read_mask(const struct domain *d, gptr_t at, uint64_t *vcpus)
 
 void flush_vcpus(const struct domain *d, uint64_t vcpus, bool one, uint64_t va)
 {
-	const struct pcpu *here = this_pcpu();
-	uint64_t cpus = 0;
+	uint64_t here = 1ULL << this_pcpu()->id, cpus = 0;
 
 	for (unsigned int i = 0; i < d->max_vcpus; i++) {
 		const struct vcpu *v = d->vcpu[i];
 
-		if (v && (vcpus >> i & 1) && v->sched.running)
-			cpus |= 1ULL << v->sched.cpu->id;
+		if (v && (vcpus >> i & 1) && READ_ONCE(v->sched.running))
+			cpus |= 1ULL << READ_ONCE(v->sched.cpu)->id;
 	}
-	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++) {
-		if (!(cpus >> cpu & 1))
-			continue;
-		if (cpu != here->id)
-			softirq_raise_on(&pcpus[cpu], SOFTIRQ_TLB);
-		else if (one)
-			tlb_flush_one_local(va);
-		else
-			tlb_flush_local();
+	if (cpus & here && one) {
+		tlb_flush_one_local(va);
+		cpus &= ~here;
 	}
+	tlb_flush_cpus(cpus);
 }

@@ -80,5 +80,4 @@ void frame_init(mfn_t top, void *(*alloc)(unsigned int order))
 	m2p_init(alloc);
 	iomem_init();
 	iomem_add(_maddr(0), _maddr(1 << 20));
-	softirq_register(SOFTIRQ_TLB, tlb_flush_local);
 }

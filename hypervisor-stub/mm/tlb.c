@@ -4,6 +4,7 @@
  */
 #include "mm/tlb.h"
 #include "cpu/asm.h"
+#include "cpu/irq.h"
 #include "domain/domain.h"
 
 /* pCPUs start at epoch 0, so at first nobody has flushed. */
@@ -20,36 +21,54 @@ void tlb_flush_one_local(uint64_t va)
 	invlpg(va);
 }
 
-/* Make another pCPU flush and wait until it has. */
-static void flush_remote(unsigned int cpu, uint32_t epoch)
+/*
+ * Others are told by an interrupt and flush in its handler: interrupts are on in the hypervisor, also
+ * where a lock is held or waited for, so an answer never depends on anybody's lock. All are told
+ * before the first is waited for.
+ */
+static void flush_cpus(uint64_t cpus, uint32_t epoch)
 {
-	softirq_raise_on(&pcpus[cpu], SOFTIRQ_TLB);
-	while (tlb_cpu_stale(cpu, epoch))
-		cpu_relax();
+	uint64_t here = 1ULL << this_pcpu()->id, left;
+
+	for (left = cpus & ~here; left; left &= left - 1)
+		lapic_send(pcpus[__builtin_ctzll(left)].apic_id, VECTOR_FLUSH);
+	if (cpus & here)
+		tlb_flush_local();
+	for (left = cpus & ~here; left; left &= left - 1)
+		while (tlb_cpu_stale((unsigned int)__builtin_ctzll(left), epoch))
+			cpu_relax();
 }
 
-static void flush_if_stale(unsigned int cpu, uint32_t epoch)
+static uint64_t stale_cpus(uint32_t epoch)
 {
-	if (!tlb_cpu_stale(cpu, epoch))
-		return;
-	if (cpu == this_pcpu()->id)
-		tlb_flush_local();
-	else
-		flush_remote(cpu, epoch);
+	uint64_t cpus = 0;
+
+	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++)
+		if (tlb_cpu_stale(cpu, epoch))
+			cpus |= 1ULL << cpu;
+	return cpus;
 }
 
 void tlb_flush_stale(uint32_t epoch)
 {
-	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++)
-		flush_if_stale(cpu, epoch);
+	uint64_t cpus = stale_cpus(epoch);
+
+	if (cpus)
+		flush_cpus(cpus, epoch);
+}
+
+void tlb_flush_cpus(uint64_t cpus)
+{
+	if (cpus)
+		flush_cpus(cpus, tlb_now());
 }
 
 void tlb_flush_domain(struct domain *d)
 {
-	uint64_t dirty = __atomic_load_n((uint64_t *)&d->tlb_dirty, __ATOMIC_RELAXED);
-	uint32_t epoch = tlb_now();
+	tlb_flush_cpus(__atomic_load_n((uint64_t *)&d->tlb_dirty, __ATOMIC_SEQ_CST));
+}
 
-	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++)
-		if (dirty >> cpu & 1)
-			flush_if_stale(cpu, epoch);
+void tlb_init(void)
+{
+	irq_register(VECTOR_FLUSH, tlb_flush_local);
 }

@@ -25,7 +25,8 @@
 struct timer_queue {
 	struct spinlock lock;
 	struct list timers;
-	stime_t programmed; /* what the hardware is set to; STIME_MAX: nothing */
+	stime_t programmed;    /* what the hardware is set to; STIME_MAX: nothing */
+	struct timer *running; /* whose function runs now */
 };
 
 static struct timer_queue queues[MAX_PCPUS];
@@ -115,33 +116,65 @@ static void insert(struct timer_queue *q, struct timer *t)
 	list_add_tail(&other->queue, &t->queue);
 }
 
+/* The queue that t is on, or was on last, locked: it may move to another until we have the lock. */
+static struct timer_queue *lock_queue(struct timer *t)
+{
+	for (;;) {
+		struct timer_queue *q = &queues[READ_ONCE(t->cpu)];
+
+		spin_lock(&q->lock);
+		if (q == &queues[t->cpu])
+			return q;
+		spin_unlock(&q->lock);
+	}
+}
+
+/* Off whatever queue it is on, and this pCPU's from now on, whose queue is locked. */
+static struct timer_queue *bring_here(struct timer *t)
+{
+	struct timer_queue *here = &queues[this_pcpu()->id], *q;
+
+	while ((q = lock_queue(t)) != here) {
+		list_del(&t->queue);
+		t->deadline = 0;
+		WRITE_ONCE(t->cpu, this_pcpu()->id);
+		spin_unlock(&q->lock);
+	}
+	list_del(&t->queue);
+	return here;
+}
+
 void timer_set(struct timer *t, stime_t deadline)
 {
-	struct timer_queue *q;
+	struct timer_queue *here = bring_here(t);
 
-	timer_stop(t);
-	t->cpu = this_pcpu()->id;
 	t->deadline = max(deadline, (stime_t)1);
-	q = &queues[t->cpu];
-	spin_lock(&q->lock);
-	insert(q, t);
+	insert(here, t);
 	if (t->deadline <= now())
 		softirq_raise(SOFTIRQ_TIMER);
-	else if (t->deadline < q->programmed)
-		program(q, t->deadline);
-	spin_unlock(&q->lock);
+	else if (t->deadline < here->programmed)
+		program(here, t->deadline);
+	spin_unlock(&here->lock);
 }
 
 void timer_stop(struct timer *t)
 {
-	struct timer_queue *q = &queues[t->cpu];
+	struct timer_queue *q;
 
 	if (!timer_is_set(t))
 		return;
-	spin_lock(&q->lock);
+	q = lock_queue(t);
 	list_del(&t->queue);
 	t->deadline = 0;
 	spin_unlock(&q->lock);
+}
+
+void timer_kill(struct timer *t)
+{
+	timer_stop(t);
+	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++)
+		while (cpu != this_pcpu()->id && READ_ONCE(queues[cpu].running) == t)
+			cpu_relax();
 }
 
 /* Take the first one that is due; NULL: none is, and the hardware is set for the next. */
@@ -160,6 +193,7 @@ static struct timer *next_due(struct timer_queue *q, stime_t t)
 			first->deadline = 0;
 		}
 	}
+	WRITE_ONCE(q->running, first);
 	spin_unlock(&q->lock);
 	return first;
 }
@@ -171,7 +205,9 @@ void timer_softirq(void)
 	struct timer *t;
 
 	/* Those that are due now and no others: a function may set its timer again. */
+	spin_lock(&q->lock);
 	q->programmed = STIME_MAX;
+	spin_unlock(&q->lock);
 	while ((t = next_due(q, due)))
 		t->fire(t->data);
 }

@@ -3,8 +3,8 @@
  * Time: a clock in nanoseconds since boot, and timers by it.
  *
  * Owns: the TSC's scale, the wall clock, each pCPU's timer queue and its LAPIC deadline.
- * Locks: timer (one queue a pCPU). A timer's function runs in softirq context on the pCPU where it
- * was set, with no lock held.
+ * Locks: timer (one queue a pCPU; timer.cpu says which). A timer's function runs in softirq context on the
+ * pCPU where it was set last, with no lock held; it may be set and stopped from any pCPU.
  */
 #ifndef TIME_TIMER_H
 #define TIME_TIMER_H
@@ -33,6 +33,8 @@ void timer_init(struct timer *t, void (*fire)(void *), void *data);
 /* Set or move. A deadline in the past fires at once, from the next softirq. */
 void timer_set(struct timer *t, stime_t deadline);
 void timer_stop(struct timer *t);
+/* The same, and its function runs nowhere else any more: what it belongs to may be freed. No lock held. */
+void timer_kill(struct timer *t);
 static inline bool timer_is_set(const struct timer *t)
 {
 	return t->deadline != 0;
