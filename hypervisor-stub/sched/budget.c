@@ -38,6 +38,7 @@ static void renew(struct sched_group *g, uint64_t now)
 static void park(struct sched_unit *u)
 {
 	u->parked = true;
+	u->ready = true; /* it still wants to run */
 	runlist_insert(&parked, &u->node, 0);
 }
 
@@ -75,6 +76,7 @@ bool budget_unpark(struct sched_unit *u)
 		return false;
 	runlist_remove(&parked, &u->node);
 	u->parked = false;
+	u->ready = false;
 	return true;
 }
 

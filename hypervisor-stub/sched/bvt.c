@@ -130,9 +130,7 @@ static void dequeue(struct sched_unit *u)
 
 static void bvt_remove(struct sched_unit *u)
 {
-	if (budget_unpark(u))
-		u->ready = false;
-	else if (u->ready)
+	if (!budget_unpark(u) && u->ready)
 		dequeue(u);
 }
 
@@ -263,7 +261,6 @@ static struct sched_unit *bvt_pick(unsigned int cpu, uint64_t now, uint64_t *sli
 		*slice = budget_take(u, turn(u, first_for(cpu)), now);
 		if (*slice)
 			break;
-		u->ready = true; /* it still wants to run */
 	}
 	if (!u)
 		return NULL;

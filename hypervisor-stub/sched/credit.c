@@ -11,9 +11,14 @@
  *	UNDER	it has credits left
  *	OVER	it has had more than its share; runs when nobody else would
  *
- * Savings and debts are limited to one turn's worth, so a sleeper hoards nothing, and one that
- * ran on idle pCPUs for long is not punished for it later. Where masks of pCPUs part the units in groups,
- * weights still count among all: shares within a group are right only as far as the groups' needs agree.
+ * What sleepers did not use of their shares, others have run for and owe; such debts are spread again over all
+ * at the next handing out, by weight, or the hogs beside a sleeper would soon all be OVER, where weights
+ * count for nothing. Who wakes has saved one turn's worth at most: a sleeper hoards nothing. A unit
+ * that is due a whole pCPU stands in front of its class, as if it had waited for as many turns as there are
+ * units: otherwise it would lose its pCPU at the end of each turn, and time lost so cannot be given back.
+ *
+ * Where masks of pCPUs part the units in groups, weights still count among all: shares within a group are
+ * right only as far as the groups' needs agree.
  *
  * Pure: no locks (the core holds runq), no clock of its own.
  */
@@ -22,16 +27,22 @@
 
 #define BOOST_MAX 10000000 /* ns: who needs longer is not latency-sensitive */
 
-enum { CREDIT_BOOST, CREDIT_UNDER, CREDIT_OVER };
+/* Keys of the queue: the class, and then the time of arrival, or how far away the next class is. */
+#define CLASS_SHIFT  60
+#define CREDIT_BOOST (0ULL << CLASS_SHIFT)
+#define CREDIT_UNDER (1ULL << CLASS_SHIFT)
+#define CREDIT_OVER  (2ULL << CLASS_SHIFT)
 
 static struct runlist queue;
 static struct list units; /* all of them, active or not */
 static unsigned int cpu_count;
-static uint64_t accounted; /* until when credits were handed out */
+static uint64_t accounted;  /* until when credits were handed out */
+static unsigned int active; /* units that took part then */
+static int64_t balance;	    /* sum of their credits after that */
 
 static uint64_t class_of(int64_t credits)
 {
-	return credits > 0 ? CREDIT_UNDER : CREDIT_OVER;
+	return credits >= 0 ? CREDIT_UNDER : CREDIT_OVER;
 }
 
 static uint64_t credit_rank(const struct sched_unit *u, uint64_t ran)
@@ -41,10 +52,21 @@ static uint64_t credit_rank(const struct sched_unit *u, uint64_t ran)
 	return class_of(u->credit.credits - (int64_t)ran);
 }
 
-static void enqueue(struct sched_unit *u, uint64_t key)
+static void insert(struct sched_unit *u, uint64_t key)
 {
 	runlist_insert(&queue, &u->node, key);
 	u->ready = true;
+}
+
+static uint64_t key_at(const struct sched_unit *u, uint64_t now)
+{
+	uint64_t head_start = u->credit.whole ? active * sched_settings.slice : 0;
+	uint64_t rank = credit_rank(u, 0);
+
+	/* Of those that owe, the one that has paid soonest. */
+	if (rank == CREDIT_OVER)
+		return rank + (uint64_t)-u->credit.credits * SCHED_WEIGHT / u->group->weight;
+	return rank + now - min(now, head_start);
 }
 
 static void dequeue(struct sched_unit *u)
@@ -55,9 +77,7 @@ static void dequeue(struct sched_unit *u)
 
 static void credit_remove(struct sched_unit *u)
 {
-	if (budget_unpark(u))
-		u->ready = false;
-	else if (u->ready)
+	if (!budget_unpark(u) && u->ready)
 		dequeue(u);
 }
 
@@ -69,71 +89,85 @@ static bool is_active(const struct sched_unit *u)
 	return u->ready || u->credit.running || u->credit.ran;
 }
 
+/* What there is for each unit of weight, of what is left for those that are not due a whole pCPU. */
+struct shares {
+	uint64_t left, weights;
+	uint64_t debt; /* that is spread over all */
+	uint64_t all;  /* weights of all */
+};
+
 /* Units that are due a whole pCPU or more get that, and the others share the rest by weight. */
-static uint64_t share_out(uint64_t turn, uint64_t *weights)
+static void share_out(struct shares *s, uint64_t turn)
 {
-	uint64_t left = cpu_count * turn;
 	struct sched_unit *u;
 	bool again = true;
 
-	*weights = 0;
+	*s = (struct shares){ .left = cpu_count * turn };
+	s->debt = balance < 0 ? (uint64_t)-balance : 0;
+	active = 0;
 	list_for_each (u, &units, credit.all) {
 		u->credit.whole = false;
-		if (is_active(u))
-			*weights += u->group->weight;
+		if (!is_active(u))
+			continue;
+		s->weights += u->group->weight;
+		active++;
 	}
+	s->all = s->weights;
 	while (again) {
 		again = false;
 		list_for_each (u, &units, credit.all) {
 			if (!is_active(u) || u->credit.whole ||
-			    left * u->group->weight < turn * *weights)
+			    s->left * u->group->weight < turn * s->weights)
 				continue;
 			u->credit.whole = true;
-			left -= min(turn, left);
-			*weights -= u->group->weight;
-			again = *weights != 0;
+			s->left -= min(turn, s->left);
+			s->weights -= u->group->weight;
+			again = s->weights != 0;
 		}
 	}
-	return left;
 }
 
-static void pay(struct sched_unit *u, uint64_t turn, uint64_t left, uint64_t weights)
+static void pay(struct sched_unit *u, uint64_t turn, const struct shares *s)
 {
-	uint64_t share = u->credit.whole ? turn : left * u->group->weight / weights;
-	int64_t limit = (int64_t)turn;
+	uint64_t weight = u->group->weight;
+	uint64_t share = u->credit.whole ? turn : s->left * weight / s->weights;
+	int64_t limit = (int64_t)(turn * (active + 1));
 
+	share += s->debt * weight / s->all;
 	u->credit.credits = min(u->credit.credits + (int64_t)share, limit);
 	u->credit.credits = max(u->credit.credits, -limit);
 	u->credit.ran = false;
+	balance += u->credit.credits;
 }
 
 /* A waiting unit whose class is another one now takes its place there. */
-static void resort(struct sched_unit *u)
+static void resort(struct sched_unit *u, uint64_t now)
 {
-	uint64_t rank = credit_rank(u, 0);
-
-	if (!u->ready || u->parked || rank == u->node.key)
+	if (!u->ready || u->parked ||
+	    credit_rank(u, 0) == u->node.key >> CLASS_SHIFT << CLASS_SHIFT)
 		return;
 	dequeue(u);
-	enqueue(u, rank);
+	insert(u, key_at(u, now));
 }
 
 /* Called at every decision; does its work once a period. */
 static void account(uint64_t now)
 {
-	uint64_t turn = sched_settings.slice, left, weights;
+	uint64_t turn = sched_settings.slice;
 	struct sched_unit *u;
+	struct shares s;
 
 	if (now - accounted < turn)
 		return;
 	/* Periods in which nobody had to decide were nobody's loss. */
 	accounted = now - (now - accounted) % turn;
-	left = share_out(turn, &weights);
+	share_out(&s, turn);
+	balance = 0;
 	list_for_each (u, &units, credit.all) {
 		if (!is_active(u))
 			continue;
-		pay(u, turn, left, weights);
-		resort(u);
+		pay(u, turn, &s);
+		resort(u, now);
 	}
 }
 
@@ -146,6 +180,8 @@ static void credit_start(unsigned int count)
 	budget_start();
 	cpu_count = count;
 	accounted = 0;
+	active = 0;
+	balance = 0;
 }
 
 static void credit_unit_init(struct sched_unit *u)
@@ -162,8 +198,9 @@ static void credit_unit_gone(struct sched_unit *u)
 static void credit_wake(struct sched_unit *u, uint64_t now)
 {
 	account(now);
+	u->credit.credits = min(u->credit.credits, (int64_t)sched_settings.slice);
 	u->credit.boosted = u->credit.credits > 0;
-	enqueue(u, credit_rank(u, 0));
+	insert(u, key_at(u, now));
 }
 
 static void credit_stop(struct sched_unit *u, uint64_t ran, uint64_t now)
@@ -187,11 +224,11 @@ static void credit_requeue(struct sched_unit *u, uint64_t now)
 	uint64_t key;
 
 	account(now);
-	key = credit_rank(u, 0);
+	key = key_at(u, now);
 	if (other)
 		key = max(key, other->node.key);
 	u->yielded = false;
-	enqueue(u, key);
+	insert(u, key);
 }
 
 static void credit_changed(struct sched_unit *u, uint64_t now)
@@ -210,7 +247,6 @@ static struct sched_unit *credit_pick(unsigned int cpu, uint64_t now, uint64_t *
 		*slice = budget_take(u, sched_settings.slice, now);
 		if (*slice)
 			break;
-		u->ready = true; /* it still wants to run */
 	}
 	if (u)
 		u->credit.running = true;

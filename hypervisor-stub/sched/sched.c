@@ -158,7 +158,8 @@ void sched_settle(struct vcpu *v)
 void sched_unit_changed(struct vcpu *v)
 {
 	policy->changed(&v->sched.unit, now());
-	if (has_turn(v) && !unit_allowed(&v->sched.unit, v->sched.cpu->id))
+	/* It may have to leave, or to stop earlier than was planned. */
+	if (has_turn(v))
 		raise_sched(v->sched.cpu->id);
 	else if (v->sched.unit.ready)
 		sched_tickle(v);
