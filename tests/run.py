@@ -27,6 +27,7 @@ A test's head comment may hold a line "Run with: key=value ..." (values quoted a
     guest=      `same`, `other` or `both`: hand it its own image of that width as its ramdisk, for domains
                 that it makes itself (lib/toolstack.h)
     pair=       `same` or `other`: start its image of that width as an unprivileged domain beside it
+    device=     QEMU devices beside the usual ones, with a | between
     domu=       start its own image as further unprivileged domains, which say nothing of results:
                 their words ("mem=8M a|mem=8M b" are two, "5*mem=8M" five that are alike)
 
@@ -114,6 +115,8 @@ def command(test, args, scratch):
     cmd = [args.qemu, "-m", opt.get("mem", "256"), "-display", "none", "-serial", "stdio",
            "-monitor", "none", "-no-reboot", "-kernel", args.real or args.hypervisor,
            "-append", append.strip(), "-initrd", module, "-smp", opt.get("smp", args.smp)]
+    for device in filter(None, opt.get("device", "").split("|")):
+        cmd += ["-device", device]
     if opt.get("cpu", args.cpu):
         cmd += ["-cpu", opt.get("cpu", args.cpu)]
     if not args.real:
