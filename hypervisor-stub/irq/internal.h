@@ -85,8 +85,6 @@ void line_eoi(struct line *l, struct pirq *p);
 int line_bind(struct line *l, struct pirq *p, bool will_share, uint32_t apic_id);
 void line_unbind(struct line *l, struct pirq *p);
 void line_aim(struct line *l, uint32_t apic_id);
-/* By pCPU number: how messages name it. */
-uint32_t apic_id_of(const struct pcpu *cpu);
 
 /* ---- the two kinds of hardware; locks: irq ------------------------------------------------------------ */
 

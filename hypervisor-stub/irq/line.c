@@ -39,7 +39,6 @@ struct spinlock irq_lock = SPINLOCK_INIT(LOCK_IRQ);
 
 static struct line *by_vector[256];
 static uint64_t arrived[WORDS]; /* bit a line; set by the handler, taken by the softirq */
-static uint32_t apic_ids[MAX_PCPUS];
 
 /* ---- vectors ----------------------------------------------------------------------------------------- */
 
@@ -93,11 +92,6 @@ static void set_destination(struct line *l, uint32_t apic_id)
 		pin_set_destination(l);
 	else
 		msi_set_destination(l);
-}
-
-uint32_t apic_id_of(const struct pcpu *cpu)
-{
-	return apic_ids[cpu->id];
 }
 
 void line_aim(struct line *l, uint32_t apic_id)
@@ -183,7 +177,7 @@ static unsigned int take_guests(struct line *l, struct domain **d, uint16_t *num
 
 static void follow(struct line *l, const struct vcpu *v)
 {
-	uint32_t apic_id = apic_id_of(v->sched.cpu);
+	uint32_t apic_id = v->sched.cpu->apic_id;
 
 	if (apic_id != l->apic_id && now() - l->aimed > AIM_PAUSE)
 		line_aim(l, apic_id);
@@ -316,7 +310,7 @@ struct line *line_alloc(enum line_kind kind)
 		l->masked = true;
 		l->throttled = false;
 		l->count = 0;
-		l->apic_id = apic_id_of(this_pcpu());
+		l->apic_id = this_pcpu()->apic_id;
 	}
 	spin_unlock(&irq_lock);
 	irq_restore(flags);
@@ -340,7 +334,6 @@ void line_free(struct line *l)
 
 void irq_lines_init(void)
 {
-	apic_ids[this_pcpu()->id] = lapic_present() ? lapic_id() : 0;
 	for (unsigned int i = 0; i < LINES; i++)
 		timer_init(&lines[i].timer, timer_fires, &lines[i]);
 	pins_init();

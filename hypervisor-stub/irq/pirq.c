@@ -241,7 +241,7 @@ int pirq_bind(struct domain *d, unsigned int pirq, evtchn_port_t port, bool will
 	      const struct vcpu *v)
 {
 	struct pirq *p = pirq_at(d, pirq);
-	int rc = line_bind(line_of(p), p, will_share, apic_id_of(v->sched.cpu));
+	int rc = line_bind(line_of(p), p, will_share, v->sched.cpu->apic_id);
 
 	if (rc)
 		return rc;
@@ -266,7 +266,7 @@ void pirq_aim(struct domain *d, unsigned int pirq, evtchn_port_t port, const str
 	struct pirq *p = pirq_at(d, pirq);
 
 	if (p && p->port == port)
-		line_aim(line_of(p), apic_id_of(v->sched.cpu));
+		line_aim(line_of(p), v->sched.cpu->apic_id);
 }
 
 bool pirq_is_shared(struct domain *d, unsigned int pirq)
