@@ -21,6 +21,7 @@
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "sched/budget.h"
+#include "sched/dump.h"
 #include "sched/internal.h"
 
 struct spinlock runq = SPINLOCK_INIT(LOCK_RUNQ);
@@ -509,6 +510,7 @@ void sched_init(void)
 	online = 1;
 	current = pcpus[0].idle;
 	softirq_register(SOFTIRQ_SCHED, schedule);
+	sched_dump_init();
 	log_info("scheduler: %s", policy->name);
 }
 
