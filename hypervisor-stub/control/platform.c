@@ -235,7 +235,8 @@ static long platform_get_cpuinfo(gptr_t arg)
 	x.flags = XEN_PCPU_FLAGS_INVALID;
 	if (x.xen_cpuid < pcpu_count) {
 		x.flags = XEN_PCPU_FLAGS_ONLINE;
-		x.apic_id = x.acpi_id = x.xen_cpuid;
+		x.apic_id = pcpus[x.xen_cpuid].apic_id;
+		x.acpi_id = x.xen_cpuid;
 	}
 	return guest_put_xenpf_pcpuinfo(arg, 0, &x) ? unwritable() : 0;
 }

@@ -27,7 +27,7 @@ static long no_cpu(uint32_t cpu)
 
 /* ---- processors --------------------------------------------------------------------------------- */
 
-/* How pCPU numbers divide: all of a core, then all of a socket, stand together. */
+/* What the processor says of its own parts. */
 struct topology {
 	uint32_t threads, cores; /* of a core; of a socket */
 };
@@ -38,12 +38,14 @@ static struct topology topology(void)
 	uint32_t cores = cpu_features.intel
 				 ? (cpu_policy_leaf(&policy_host, 4, 0)->a >> 26) + 1
 				 : (cpu_policy_leaf(&policy_host, 0x80000008, 0)->c & 0xff) + 1;
-	struct topology t = { .threads = max(logical / cores, 1u), .cores = cores };
 
-	/* As many as there are, at most: a processor may count what was never put in. */
-	t.threads = min(t.threads, (uint32_t)pcpu_count);
-	t.cores = min(t.cores, (uint32_t)pcpu_count / t.threads);
-	return t;
+	return (struct topology){ .threads = max(logical / cores, 1u), .cores = cores };
+}
+
+/* A field of an APIC number that counts to n has so many bits. */
+static unsigned int field_bits(uint32_t n)
+{
+	return n > 1 ? 32 - (unsigned int)__builtin_clz(n - 1) : 0;
 }
 
 long sysctl_physinfo(struct xen_sysctl *op)
@@ -53,8 +55,9 @@ long sysctl_physinfo(struct xen_sysctl *op)
 	struct topology t = topology();
 
 	memset(x, 0, sizeof(*x));
-	x->threads_per_core = t.threads;
-	x->cores_per_socket = t.cores;
+	/* As many as there are, at most: a processor may count what was never put in. */
+	x->threads_per_core = min(t.threads, (uint32_t)pcpu_count);
+	x->cores_per_socket = min(t.cores, (uint32_t)pcpu_count / x->threads_per_core);
 	x->nr_cpus = pcpu_count;
 	x->max_cpu_id = pcpu_count - 1;
 	x->nr_nodes = NODES;
@@ -73,14 +76,15 @@ long sysctl_cputopoinfo(struct xen_sysctl *op)
 {
 	struct xen_sysctl_cputopoinfo *x = &op->u.cputopoinfo;
 	struct topology t = topology();
+	unsigned int thread = field_bits(t.threads), core = field_bits(t.cores);
 	uint32_t n = pcpu_count;
 
 	if (!gptr_is_null(guest_handle(x->cputopo)))
 		n = min(n, x->num_cpus);
 	for (uint32_t i = 0; !gptr_is_null(guest_handle(x->cputopo)) && i < n; i++) {
 		struct xen_sysctl_cputopo cpu = {
-			.core = i / t.threads % t.cores,
-			.socket = i / (t.threads * t.cores),
+			.core = pcpus[i].apic_id >> thread & ((1u << core) - 1),
+			.socket = pcpus[i].apic_id >> (thread + core),
 			.node = 0,
 		};
 		long rc = sysctl_put(guest_handle(x->cputopo), i, &cpu, sizeof(cpu));

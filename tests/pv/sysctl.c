@@ -8,6 +8,7 @@
  * Steps: 1. the structure; 2. physinfo; 3. processors; 4. memory; 5. the log; 6. keys; 7. domains; 8. the
  * pool; 9. power; 10. frames; 11. devices; 12. what is not there.
  * Fails by: the call, its result and the one expected.
+ * Run with: smp=1,2
  */
 #include "lib/sysctl.h"
 #include "lib/pv.h"
