@@ -15,6 +15,16 @@ unsigned int port_count[1024], port_vcpu[1024];
 struct regs upcall_regs;
 void (*upcall_hook)(struct regs *regs);
 
+/* The pending words are the whole domain's: each vCPU takes only what is bound to it. */
+static uint8_t port_owner[sizeof(xen_ulong_t) * 8 * sizeof(xen_ulong_t) * 8];
+
+static int own(int port, unsigned int vcpu)
+{
+	if (port >= 0 && port < (int)sizeof(port_owner))
+		port_owner[port] = (uint8_t)vcpu;
+	return port;
+}
+
 #define BITS (8 * sizeof(long))
 
 bool port_pending(evtchn_port_t port)
@@ -70,7 +80,7 @@ static bool upcall(struct regs *regs)
 			continue;
 		bits = shared_info->evtchn_pending[w] & ~shared_info->evtchn_mask[w];
 		for (unsigned int b = 0; b < BITS; b++) {
-			if (!(bits >> b & 1))
+			if (!(bits >> b & 1) || port_owner[w * BITS + b] != this_vcpu())
 				continue;
 			port_clear(w * BITS + b);
 			if (w * BITS + b < ARRAY_SIZE(port_count)) {
@@ -94,7 +104,8 @@ int evtchn_alloc_unbound(domid_t dom, domid_t remote)
 	struct evtchn_alloc_unbound op = { .dom = dom, .remote_dom = remote };
 	int rc = hv_event_channel_op(EVTCHNOP_alloc_unbound, &op);
 
-	return rc ? rc : (int)op.port;
+	/* For another domain it is no port of ours. */
+	return rc ? rc : dom == DOMID_SELF ? own((int)op.port, 0) : (int)op.port;
 }
 
 int evtchn_bind_interdomain(domid_t dom, evtchn_port_t port)
@@ -102,7 +113,7 @@ int evtchn_bind_interdomain(domid_t dom, evtchn_port_t port)
 	struct evtchn_bind_interdomain op = { .remote_dom = dom, .remote_port = port };
 	int rc = hv_event_channel_op(EVTCHNOP_bind_interdomain, &op);
 
-	return rc ? rc : (int)op.local_port;
+	return rc ? rc : own((int)op.local_port, 0);
 }
 
 int evtchn_bind_ipi(unsigned int vcpu)
@@ -110,7 +121,7 @@ int evtchn_bind_ipi(unsigned int vcpu)
 	struct evtchn_bind_ipi op = { .vcpu = vcpu };
 	int rc = hv_event_channel_op(EVTCHNOP_bind_ipi, &op);
 
-	return rc ? rc : (int)op.port;
+	return rc ? rc : own((int)op.port, vcpu);
 }
 
 int evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
@@ -118,7 +129,7 @@ int evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
 	struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
 	int rc = hv_event_channel_op(EVTCHNOP_bind_virq, &op);
 
-	return rc ? rc : (int)op.port;
+	return rc ? rc : own((int)op.port, vcpu);
 }
 
 int evtchn_close(evtchn_port_t port)
@@ -145,8 +156,11 @@ int evtchn_unmask(evtchn_port_t port)
 int evtchn_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
 {
 	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+	int rc = hv_event_channel_op(EVTCHNOP_bind_vcpu, &op);
 
-	return hv_event_channel_op(EVTCHNOP_bind_vcpu, &op);
+	if (!rc)
+		own((int)port, vcpu);
+	return rc;
 }
 
 int evtchn_status(domid_t dom, evtchn_port_t port, struct evtchn_status *status)
