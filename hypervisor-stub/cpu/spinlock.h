@@ -16,7 +16,8 @@ enum lock_class {
 	LOCK_DOMAIN_MM,
 	LOCK_GRANT_TABLE,
 	LOCK_GRANT_ENTRY,
-	LOCK_EVTCHN, /* two of it: lower domain number first */
+	LOCK_EVTCHN,	   /* two of it: lower domain number first */
+	LOCK_EVTCHN_QUEUE, /* FIFO queues of the domain that gets an event */
 	LOCK_DOMAIN_PAGES,
 	LOCK_DOMAIN_LIST,   /* looked into from anywhere: little but the console under it */
 	LOCK_DOMAIN_BUCKET, /* domains by number */

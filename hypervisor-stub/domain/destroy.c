@@ -70,9 +70,11 @@ static int abandon_calls(struct domain *d)
 
 static int close_events(struct domain *d)
 {
-	evtchn_destroy(d);
-	pirqs_destroy(d);
-	return 0;
+	int rc = evtchn_destroy(d);
+
+	if (!rc)
+		pirqs_destroy(d);
+	return rc;
 }
 
 /* Everything that a vCPU references in its domain's memory. */
@@ -246,6 +248,7 @@ void life_init(void)
 	for (unsigned int i = 0; i < MAX_PCPUS; i++)
 		timer_init(&reap_timer[i], raise_reap, NULL);
 	grants_start();
+	evtchn_start();
 	softirq_register(SOFTIRQ_REAP, reap_softirq);
 }
 

@@ -138,7 +138,7 @@ static void free_parts(struct domain *d)
 		if (d->vcpu[i])
 			vcpu_free(d->vcpu[i]);
 	grants_destroy(d);
-	kfree(d->evtchn);
+	evtchn_free(d);
 	kfree(d->symbols);
 	kfree(d->console);
 	rights_free(d);

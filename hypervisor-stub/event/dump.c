@@ -35,7 +35,7 @@ static void describe(const struct port *p, char *text, size_t size)
 	}
 }
 
-static void show_ports(const struct domain *d)
+static void show_ports(struct domain *d)
 {
 	for (evtchn_port_t port = PORT_FIRST_VALID; port < d->evtchn->used; port++) {
 		const struct port *p = port_at(d, port);
@@ -45,14 +45,14 @@ static void show_ports(const struct domain *d)
 			continue;
 		describe(p, text, sizeof(text));
 		log_info("  port %u: %s, tells v%u%s%s", port, text, p->vcpu,
-			 shared_bit_test(evtchn_pending_words(d), port) ? ", pending" : "",
-			 shared_bit_test(evtchn_mask_words(d), port) ? ", masked" : "");
+			 evtchn_is_pending(d, port) ? ", pending" : "",
+			 evtchn_is_masked(d, port) ? ", masked" : "");
 	}
 }
 
 static void show_channels(void)
 {
-	const struct domain *d;
+	struct domain *d;
 
 	list_for_each (d, &domain_list, all) {
 		log_info("event channels of d%u:", d->id);

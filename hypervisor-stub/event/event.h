@@ -3,7 +3,8 @@
  * Event channels: the guest's interrupts.
  *
  * Owns: the ports of each domain. Lock: evtchn.domain; a channel between two domains is made and unmade
- * with both, the one with the lower domain number first, so either of them keeps it as it is. Two-level ABI: 1024 ports at 32 bits, 4096 at 64 bits.
+ * with both, the one with the lower domain number first, so either of them keeps it as it is. Two-level ABI: 1024 ports at 32
+ * bits, 4096 at 64 bits; FIFO ABI, if the guest asks for it: 131072.
  */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
@@ -12,8 +13,11 @@
 
 /* -ENOMEM. Config: max_evtchn_port. */
 int evtchn_init(struct domain *d, const struct domain_config *config);
-/* Close every port, peers become unbound; then free. */
-void evtchn_destroy(struct domain *d);
+/* Close every port, peers become unbound. -ERESTART: call again. Then everything, when nobody knows d. */
+int evtchn_destroy(struct domain *d);
+void evtchn_free(struct domain *d);
+/* At boot: the audit shall count the pages that guests give for their events. */
+void evtchn_start(void);
 
 /* What the ports take of the heap. */
 size_t evtchn_bytes(const struct domain *d);
@@ -60,6 +64,10 @@ void evtchn_notify(struct domain *d, evtchn_port_t port);
 /* Nothing is delivered to d in between (moving a vcpu_info). */
 void evtchn_lock(struct domain *d);
 void evtchn_unlock(struct domain *d);
+
+/* The port's bits, wherever its ABI has them. */
+bool evtchn_is_pending(struct domain *d, evtchn_port_t port);
+bool evtchn_is_masked(struct domain *d, evtchn_port_t port);
 
 /* Is `port` one that the domain has opened? For those who only look. */
 bool evtchn_is_open(struct domain *d, evtchn_port_t port);

@@ -8,6 +8,7 @@
  */
 #include "abi/shared.h"
 #include "console/console.h"
+#include "cpu/cpu.h"
 #include "event/internal.h"
 #include "irq/irq.h"
 
@@ -20,16 +21,19 @@ int evtchn_init(struct domain *d, const struct domain_config *config)
 	d->evtchn->quota = min(config->max_evtchn_port, UINT32_MAX - 1) + 1;
 	if (!config->max_evtchn_port)
 		d->evtchn->quota = UINT32_MAX;
+	d->evtchn->first_free = PORT_FIRST_VALID;
 	return 0;
 }
 
 size_t evtchn_bytes(const struct domain *d)
 {
 	const struct evtchns *e = d->evtchn;
-	size_t bytes = kalloc_size(e);
+	size_t bytes = kalloc_size(e) + fifo_bytes(d);
 
+	for (unsigned int i = 0; i < PORT_BUCKETS; i++)
+		bytes += kalloc_size(e->bucket[i]);
 	for (unsigned int i = 0; i < e->used / PORT_GROUP; i++)
-		bytes += kalloc_size(e->group[i]);
+		bytes += kalloc_size(e->bucket[i / GROUPS_A_BUCKET][i % GROUPS_A_BUCKET]);
 	return bytes;
 }
 
@@ -63,38 +67,66 @@ void evtchn_unlock_two(struct domain *a, struct domain *b)
 
 static int add_group(struct evtchns *e)
 {
+	struct port ***bucket = &e->bucket[e->used / PORT_BUCKET];
 	struct port *group;
 
+	if (!*bucket)
+		*bucket = kalloc(GROUPS_A_BUCKET * sizeof(**bucket));
+	if (!*bucket)
+		return -ENOMEM;
 	group = kalloc(PORT_GROUP * sizeof(*group));
 	if (!group)
 		return -ENOMEM;
-	e->group[e->used / PORT_GROUP] = group;
+	(*bucket)[e->used / PORT_GROUP % GROUPS_A_BUCKET] = group;
 	e->used += PORT_GROUP;
 	return 0;
 }
 
+/* Free, and not in a queue any more that the guest still has to take it out of. */
+static bool is_free(struct domain *d, evtchn_port_t port)
+{
+	return port_at(d, port)->state == PORT_FREE &&
+	       !(d->evtchn->fifo_on && fifo_is_busy(d, port));
+}
+
 int port_alloc(struct domain *d)
 {
-	evtchn_port_t port = PORT_FIRST_VALID;
+	struct evtchns *e = d->evtchn;
+	evtchn_port_t port;
+	struct port *p;
 	int rc;
 
-	while (port < d->evtchn->used && port_at(d, port)->state != PORT_FREE)
+	while (e->first_free < e->used && port_at(d, e->first_free)->state != PORT_FREE)
+		e->first_free++;
+	port = e->first_free;
+	while (port < e->used && !is_free(d, port))
 		port++;
 	if (port >= port_limit(d))
 		return -ENOSPC;
-	if (port >= d->evtchn->used) {
-		rc = add_group(d->evtchn);
+	if (port >= e->used) {
+		rc = add_group(e);
 		if (rc)
 			return rc;
 	}
-	*port_at(d, port) = (struct port){ .state = PORT_RESERVED };
+	p = port_at(d, port);
+	/* Where it was queued last outlives it: the tail of that queue may still be this port. */
+	*p = (struct port){ .state = PORT_RESERVED,
+			    .priority = EVTCHN_FIFO_PRIORITY_DEFAULT,
+			    .last_vcpu = p->last_vcpu,
+			    .last_priority = p->last_priority };
 	return (int)port;
 }
 
 void port_free(struct domain *d, evtchn_port_t port)
 {
+	struct evtchns *e = d->evtchn;
+
 	port_at(d, port)->state = PORT_FREE;
-	(void)shared_bit_clear(evtchn_pending_words(d), port);
+	e->first_free = min(e->first_free, port);
+	if (e->fifo_on)
+		fifo_clear_pending(d, port);
+	else
+		(void)shared_bit_clear(evtchn_pending_words(d), port);
 }
 
 static bool is_open(const struct port *p, evtchn_port_t port)
@@ -180,7 +212,7 @@ int port_close(struct domain *d, evtchn_port_t port)
 	return 0;
 }
 
-void evtchn_destroy(struct domain *d)
+int evtchn_destroy(struct domain *d)
 {
 	struct evtchns *e = d->evtchn;
 
@@ -188,14 +220,58 @@ void evtchn_destroy(struct domain *d)
 	spin_lock(&e->lock);
 	e->quota = 0;
 	spin_unlock(&e->lock);
-	for (evtchn_port_t port = PORT_FIRST_VALID; port < e->used; port++)
-		(void)port_close(d, port);
+	for (; e->next_close < e->used; e->next_close++) {
+		(void)port_close(d, e->next_close);
+		if (e->next_close % PORT_GROUP == 0 && preempt_wanted())
+			return -ERESTART;
+	}
 	/* The structure stays until the domain itself goes: who looks now finds no ports. */
 	spin_lock(&e->lock);
-	for (unsigned int i = 0; i < e->used / PORT_GROUP; i++) {
-		kfree(e->group[i]);
-		e->group[i] = NULL;
-	}
+	fifo_off(d);
+	for (unsigned int i = 0; i < e->used / PORT_GROUP; i++)
+		kfree(e->bucket[i / GROUPS_A_BUCKET][i % GROUPS_A_BUCKET]);
 	e->used = 0;
 	spin_unlock(&e->lock);
+	return 0;
+}
+
+void evtchn_free(struct domain *d)
+{
+	struct evtchns *e = d->evtchn;
+
+	if (!e)
+		return;
+	for (unsigned int i = 0; i < PORT_BUCKETS; i++)
+		kfree(e->bucket[i]);
+	kfree(e->fifo);
+	kfree(e);
+	d->evtchn = NULL;
+}
+
+/* For mm_audit(), with everything stopped. */
+static void audit_pages(void)
+{
+	const struct domain *d;
+
+	list_for_each (d, &domain_list, all)
+		fifo_audit(d);
+}
+
+void evtchn_start(void)
+{
+	audit_register(audit_pages);
+}
+
+bool evtchn_is_pending(struct domain *d, evtchn_port_t port)
+{
+	if (unlikely(READ_ONCE(d->evtchn->fifo_on)))
+		return fifo_is_pending(d, port);
+	return port < evtchn_ports(d) && shared_bit_test(evtchn_pending_words(d), port);
+}
+
+bool evtchn_is_masked(struct domain *d, evtchn_port_t port)
+{
+	if (unlikely(READ_ONCE(d->evtchn->fifo_on)))
+		return fifo_is_masked(d, port);
+	return port < evtchn_ports(d) && shared_bit_test(evtchn_mask_words(d), port);
 }

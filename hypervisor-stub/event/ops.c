@@ -2,8 +2,8 @@
 /*
  * event_channel_op: each operation reads its structure, does its work and writes its results.
  *
- * Two-level channels only; the FIFO ABI's operations answer as a Xen does that was told to offer none
- * (init_control is -ENOSYS), and guests stay with two levels.
+ * Every domain begins with two-level channels; the FIFO ABI is in use from its first init_control until
+ * a reset.
  * Locks: those of the functions called.
  */
 #include "abi/abi.h"
@@ -212,7 +212,7 @@ static long op_unmask(gptr_t arg)
 	return event_unmask(op.port);
 }
 
-/* Close every port; mask words stay as the guest left them. */
+/* Close every port, and back to two levels; mask words stay as the guest left them. */
 static long op_reset(gptr_t arg)
 {
 	struct evtchn_reset op;
@@ -241,6 +241,9 @@ static long op_reset(gptr_t arg)
 		domain_put(d);
 		return -ERESTART;
 	}
+	evtchn_lock(d);
+	fifo_off(d);
+	evtchn_unlock(d);
 	domain_put(d);
 	return 0;
 }
@@ -253,7 +256,29 @@ static long op_set_priority(gptr_t arg)
 		return unreadable();
 	if (!evtchn_is_open(current->domain, op.port))
 		return refuse(-EINVAL, "port %u is not open", op.port);
-	return refuse(-ENOSYS, "two-level channels have no priorities");
+	if (!current->domain->evtchn->fifo_on)
+		return refuse(-ENOSYS, "two-level channels have no priorities");
+	return fifo_set_priority(&op);
+}
+
+static long op_init_control(gptr_t arg)
+{
+	struct evtchn_init_control op;
+	long rc;
+
+	if (guest_get_evtchn_init_control(&op, arg, 0))
+		return unreadable();
+	rc = fifo_init_control(&op);
+	return !rc && guest_put_evtchn_init_control(arg, 0, &op) ? unwritable() : rc;
+}
+
+static long op_expand_array(gptr_t arg)
+{
+	struct evtchn_expand_array op;
+
+	if (guest_get_evtchn_expand_array(&op, arg, 0))
+		return unreadable();
+	return fifo_expand_array(&op);
 }
 
 long do_event_channel_op(int cmd, gptr_t arg)
@@ -285,9 +310,9 @@ long do_event_channel_op(int cmd, gptr_t arg)
 	case EVTCHNOP_set_priority:
 		return op_set_priority(arg);
 	case EVTCHNOP_init_control:
-		return refuse(-ENOSYS, "FIFO event channels are not offered");
+		return op_init_control(arg);
 	case EVTCHNOP_expand_array:
-		return refuse(-EOPNOTSUPP, "FIFO event channels are not in use");
+		return op_expand_array(arg);
 	default:
 		return refuse(-ENOSYS, "there is no event_channel_op %d", cmd);
 	}

@@ -23,16 +23,27 @@
 #include "event/internal.h"
 #include "sched/sched.h"
 
+void upcall_raise(struct vcpu *v)
+{
+	if (vcpu_raise_upcall_pending(v))
+		vcpu_kick(v);
+}
+
 static void tell(struct domain *d, struct vcpu *v, evtchn_port_t port)
 {
 	unsigned int word = d->is_32bit ? port / 32 : port / 64;
 
-	if (!vcpu_raise_pending_sel(v, word) && vcpu_raise_upcall_pending(v))
-		vcpu_kick(v);
+	if (!vcpu_raise_pending_sel(v, word))
+		upcall_raise(v);
 }
 
 void port_set_pending(struct domain *d, struct vcpu *v, evtchn_port_t port)
 {
+	if (unlikely(READ_ONCE(d->evtchn->fifo_on)) && fifo_set_pending(d, v, port))
+		return;
+	/* The guest may have left the other ABI just now, with a port that this one has no bit for. */
+	if (unlikely(port >= evtchn_ports(d)))
+		return;
 	if (shared_bit_set(evtchn_pending_words(d), port) || unlikely(!v))
 		return; /* pending already; or its toolstack has not made that vCPU yet */
 	if (!shared_bit_test(evtchn_mask_words(d), port))
@@ -110,6 +121,8 @@ long evtchn_unmask(struct domain *d, evtchn_port_t port)
 	p = port_at(d, port);
 	if (unlikely(!p || p->state == PORT_FREE || port < PORT_FIRST_VALID))
 		rc = -EINVAL;
+	else if (unlikely(d->evtchn->fifo_on))
+		fifo_unmask(d, d->vcpu[p->vcpu], port);
 	else if (shared_bit_clear(evtchn_mask_words(d), port) &&
 		 shared_bit_test(evtchn_pending_words(d), port))
 		tell(d, d->vcpu[p->vcpu], port);

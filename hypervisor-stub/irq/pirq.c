@@ -319,7 +319,7 @@ void pirq_eoi_unmasked(struct domain *d)
 	for (unsigned int i = 0; i < PIRQ_COUNT; i++) {
 		struct pirq *p = pirq_at(d, i);
 
-		if (p && p->port && !shared_bit_test(evtchn_mask_words(d), p->port))
+		if (p && p->port && !evtchn_is_masked(d, p->port))
 			end_of_interrupt(p);
 	}
 	evtchn_unlock(d);

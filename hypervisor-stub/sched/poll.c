@@ -58,7 +58,7 @@ static int look(struct vcpu *v, const struct sched_poll *poll)
 			return (int)refuse(-EFAULT, "the list of ports cannot be read");
 		if (!evtchn_is_open(v->domain, port))
 			return (int)refuse(-EINVAL, "port %u is not open", port);
-		if (shared_bit_test(evtchn_pending_words(v->domain), port))
+		if (evtchn_is_pending(v->domain, port))
 			return 1;
 		v->sched.poll_port = poll->nr_ports == 1 ? port : 0;
 	}
