@@ -5,6 +5,6 @@
 
 .PHONY: guests-test
 guests-test: $(O)/ringmaster $(O)/initramfs.cpio
-	$(Q)tools/fetch linux grub-xen
+	$(Q)tools/fetch linux linux-modules grub-xen
 	$(Q)/usr/bin/python3 tests/guests/run.py --hypervisor $(O)/ringmaster \
 		--ramdisk $(O)/initramfs.cpio

@@ -3,14 +3,21 @@
 """Kernels that nobody here wrote boot on Ringmaster.
 
 Linux 6.1 (the distribution's, 64-bit), as domain 0 and as an unprivileged domain, runs a shell from our
-own ramdisk and powers off; GRUB's PV images of both widths, as unprivileged domains, reach the point
+own ramdisk and powers off; as domain 0 it also drives disks and network cards of QEMU, whose interrupts
+reach it by MSI-X and by a pin of the I/O APIC; GRUB's PV images of both widths, as unprivileged domains, reach the point
 where they wait for xenstore.  Whatever happens, the audit at the end must find every count right.
 """
 
 import argparse
+import hashlib
+import http.server
 import os
+import random
 import re
+import subprocess
 import sys
+import tempfile
+import threading
 
 import pexpect
 
@@ -22,10 +29,11 @@ GRUB = os.path.join(INPUTS, "grub-xen", "grub-xen")
 class Machine:
     """One QEMU with Ringmaster and some modules; its console is a pexpect session."""
 
-    def __init__(self, args, memory, modules, options="loglvl=info guest_loglvl=error"):
+    def __init__(self, args, memory, modules, options="loglvl=info guest_loglvl=error",
+                 devices=()):
         command = ["-m", str(memory), "-display", "none", "-serial", "stdio", "-monitor", "none",
                    "-no-reboot", "-net", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                   "-kernel", args.hypervisor, "-append", options, "-initrd", modules]
+                   "-kernel", args.hypervisor, "-append", options, "-initrd", modules, *devices]
         self.session = pexpect.spawn("qemu-system-x86_64", command, timeout=args.timeout,
                                      encoding="utf-8", codec_errors="replace", echo=False)
         self.log = []
@@ -40,6 +48,14 @@ class Machine:
     def expect(self, pattern):
         self.session.expect(pattern)
         return self.session.match
+
+    def shell(self, command):
+        """Run it in the guest's shell; what it said."""
+        self.session.send(command + "; echo DO''NE $?\r")
+        match = self.expect(r"(?s)\n(.*?)DONE (\d+)")
+        if match[2] != "0":
+            raise pexpect.EOF(f"{command}: status {match[2]}: {match[1]}")
+        return match[1].replace("\r", "")
 
     def debug_key(self, key):
         self.session.send("\x01\x01\x01")
@@ -80,6 +96,119 @@ def linux_runs_unprivileged(args):
     return machine
 
 
+def serve(content):
+    """A web server of one file, on a free port."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def ramdisk_with_modules(args, scratch):
+    """Our ramdisk, and after it one with the drivers: Linux unpacks both."""
+    modules = os.path.join(INPUTS, "linux-modules")
+    listing = os.path.join(scratch, "list")
+    result = os.path.join(scratch, "ramdisk")
+    with open(listing, "w", encoding="utf-8") as f:
+        f.write(f"dir /modules 0755\ndir /mnt 0755\nfile /modules/order 0644 {modules}/order\n"
+                f"files /modules 0644 {modules}/*.ko\n")
+    subprocess.check_call([os.path.join(TOP, "tools", "mkinitramfs"), listing,
+                           os.path.join(TOP, "build"), result + ".modules"])
+    with open(result, "wb") as out:
+        for part in (args.ramdisk, result + ".modules"):
+            with open(part, "rb") as f:
+                data = f.read()
+            out.write(data + bytes(-len(data) % 4096))
+    return result
+
+
+def must(truth, what):
+    if not truth:
+        raise pexpect.EOF(what)
+
+
+def use_disks(machine, known, size):
+    """Read the known disk and write its other half; a file on the second disk's ext4."""
+    said = machine.shell(f"head -c {size} /dev/vda | md5sum")
+    must(hashlib.md5(known).hexdigest() in said, "the known disk reads otherwise: " + said)
+    machine.shell(f"dd if=/dev/vda of=/dev/vda bs={size} count=1 seek=1 conv=fsync 2>/dev/null")
+    machine.shell("mount -t ext4 /dev/vdb /mnt")
+    machine.shell(f"head -c {size} /dev/vda > /mnt/copy; md5sum /mnt/copy")
+    machine.shell("umount /mnt")
+
+
+def use_network(machine, device, address, server, content):
+    machine.shell(f"ifconfig {device} {address}.15 netmask 255.255.255.0 up")
+    said = machine.shell(f"wget -q -O - http://{address}.2:{server.server_port}/ | md5sum")
+    must(hashlib.md5(content).hexdigest() in said, f"{device} fetched something else: {said}")
+
+
+def check_interrupts(table):
+    for kind, device in (("msi-x", "virtio0-req.0"), ("msi-x", "virtio1-req.0"),
+                         ("msi-x", "virtio2-input.0"), ("ioapic-level", "eth1")):
+        line = re.search(rf"\d+: +(\d+) +xen-pirq +-{kind} +.*{device}", table)
+        must(line and int(line[1]) > 0, f"no interrupts of {device} by {kind}:\n{table}")
+
+
+def check_disks(known, size, raw, ext4):
+    with open(raw, "rb") as f:
+        must(f.read() == known * 2, "what was written to the disk is not there")
+    subprocess.check_call(["/sbin/e2fsck", "-fn", ext4], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+    copy = subprocess.check_output(["/sbin/debugfs", "-R", "cat /copy", ext4],
+                                   stderr=subprocess.DEVNULL)
+    must(copy == known, f"the file in the ext4 is wrong ({len(copy)} of {size} bytes)")
+
+
+def linux_drives_devices(args):
+    """virtio disks and card by MSI-X, an e1000 by its line; both sides compare what arrived."""
+    size = 2 << 20
+    known = random.Random(1).randbytes(size)
+    with tempfile.TemporaryDirectory() as scratch:
+        raw, ext4 = os.path.join(scratch, "raw"), os.path.join(scratch, "ext4")
+        with open(raw, "wb") as f:
+            f.write(known + bytes(size))
+        subprocess.check_call(["truncate", "-s", "16M", ext4])
+        subprocess.check_call(["/sbin/mkfs.ext4", "-qF", ext4])
+        server = serve(known)
+        machine = Machine(
+            args, 512, f"{INPUTS}/linux console=hvc0 quiet rdinit=/bin/sh,"
+                       f"{ramdisk_with_modules(args, scratch)}",
+            devices=["-drive", f"file={raw},format=raw,if=none,id=d0",
+                     "-device", "virtio-blk-pci,drive=d0",
+                     "-drive", f"file={ext4},format=raw,if=none,id=d1",
+                     "-device", "virtio-blk-pci,drive=d1",
+                     "-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0",
+                     "-netdev", "user,id=n1,net=10.0.3.0/24", "-device", "e1000,netdev=n1"])
+        try:
+            machine.expect("built-in shell")
+            machine.shell("mount -t proc proc /proc; mount -t devtmpfs dev /dev")
+            machine.shell("for m in $(cat /modules/order); do insmod /modules/$m.ko || exit; done")
+            use_disks(machine, known, size)
+            use_network(machine, "eth0", "10.0.2", server, known)
+            use_network(machine, "eth1", "10.0.3", server, known)
+            check_interrupts(machine.shell("cat /proc/interrupts"))
+            machine.session.send("poweroff -f\r")
+            machine.expect("audit: clean")
+            machine.session.expect(pexpect.EOF)
+            check_disks(known, size, raw, ext4)
+        except subprocess.CalledProcessError as wrong:
+            raise pexpect.EOF(str(wrong)) from wrong
+        finally:
+            machine.close()
+            server.shutdown()
+    return machine
+
+
 def grub_waits_for_the_store(image):
     def run(args):
         machine = Machine(args, 256, f"{GRUB}/{image} domu mem=64M")
@@ -99,6 +228,7 @@ def grub_waits_for_the_store(image):
 
 TESTS = {
     "linux-6.1": linux_runs_a_shell,
+    "linux-6.1-devices": linux_drives_devices,
     "linux-6.1-domu": linux_runs_unprivileged,
     "grub-32": grub_waits_for_the_store("grub-i386-xen.bin"),
     "grub-64": grub_waits_for_the_store("grub-x86_64-xen.bin"),
