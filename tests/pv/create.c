@@ -55,7 +55,7 @@ void test_main(void)
 	ensure(toolstack_wait_word(&g, TO_US, 0x4321, 5000), "its answer: %#x",
 	       g.mailbox->word[TO_US]);
 	expect(toolstack_wait(&g, 5000), SHUTDOWN_poweroff, "its shutdown");
-	ensure(port_pending((evtchn_port_t)toolstack_dom_exc), "VIRQ_DOM_EXC came");
+	ensure(toolstack_take_dom_exc(), "VIRQ_DOM_EXC came");
 	expect(toolstack_destroy(&g), 0, "destroy it");
 	expect(toolstack_info(domid, &info), -XEN_ESRCH, "getdomaininfo after its end");
 }

@@ -69,7 +69,7 @@ static void check_ended(const char *role, int reason)
 	struct xen_domctl_getdomaininfo info;
 
 	expect(toolstack_wait(&g, 5000), reason, "%s", role);
-	ensure(port_pending((evtchn_port_t)toolstack_dom_exc), "%s: VIRQ_DOM_EXC", role);
+	ensure(toolstack_take_dom_exc(), "%s: VIRQ_DOM_EXC", role);
 	expect(toolstack_info(g.domid, &info), 0, "%s: getdomaininfo", role);
 	expect(info.flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown | XEN_DOMINF_paused),
 	       XEN_DOMINF_shutdown, "%s: flags", role);

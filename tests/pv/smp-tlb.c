@@ -15,7 +15,7 @@
 #include "lib/event.h"
 #include "lib/smp.h"
 
-enum { CHANGES = 300, TABLES = 40, FRAMES = 8, MEANS = 6 };
+enum { CHANGES = 72, TABLES = 12, FRAMES = 8, MEANS = 6 };
 
 static unsigned int vcpus;
 static volatile uint32_t published, looks[SMP_MAX], wrong, seen, needed;
@@ -62,7 +62,7 @@ static void let_look(void)
 {
 	uint32_t before = looks[1];
 
-	for (unsigned int i = 0; i < 50 && looks[1] == before; i++)
+	for (unsigned int i = 0; i < 20 && looks[1] == before; i++)
 		relax();
 }
 

@@ -142,6 +142,19 @@ void toolstack_sleep(unsigned int ms)
 	hv_sched_op(SCHEDOP_poll, &poll);
 }
 
+bool toolstack_take_dom_exc(void)
+{
+	uint64_t end = system_time() + 1000 * MS;
+
+	while (!port_pending((evtchn_port_t)toolstack_dom_exc)) {
+		if (system_time() > end)
+			return false;
+		toolstack_sleep(1);
+	}
+	port_clear((evtchn_port_t)toolstack_dom_exc);
+	return true;
+}
+
 bool toolstack_gone(domid_t domid, unsigned int ms)
 {
 	struct xen_domctl_getdomaininfo info;

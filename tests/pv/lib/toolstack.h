@@ -100,6 +100,8 @@ void toolstack_sleep(unsigned int ms);
 void toolstack_console(struct guest *g);
 /* The port on which VIRQ_DOM_EXC arrives. */
 extern int toolstack_dom_exc;
+/* Has it come, or does it within a second? Takes it. The flags of a domain may tell a moment earlier. */
+bool toolstack_take_dom_exc(void);
 
 /* A frame of the guest by its pfn, from its own list. */
 mfn_t guest_frame(const struct guest *g, unsigned long pfn);
