@@ -18,6 +18,7 @@ $(HVOBJ): | $(SHAPES32) $(OFFSETS32)
 
 # The toolstack's headers ask who reads them.
 $(HV)/hypervisor-stub/control/%.c.o: HVFLAGS += -D__XEN_TOOLS__
+$(HV)/hypervisor-stub/mm/memory_op.c.o: HVFLAGS += -D__XEN_TOOLS__
 $(HV)/hypervisor-stub/sched/params.c.o: HVFLAGS += -D__XEN_TOOLS__
 
 -include $(SHAPES32:.h=.d)

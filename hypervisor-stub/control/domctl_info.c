@@ -74,6 +74,7 @@ void control_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info
 	info->flags = state_flags(d, &a);
 	info->tot_pages = d->tot_pages;
 	info->max_pages = d->max_pages;
+	info->outstanding_pages = d->claimed_pages;
 	info->shared_info_frame = mfn_x(virt_to_mfn(d->shared_info));
 	info->cpu_time = a.ran;
 	info->nr_online_vcpus = a.online;

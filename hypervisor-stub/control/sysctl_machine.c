@@ -66,6 +66,7 @@ long sysctl_physinfo(struct xen_sysctl *op)
 	x->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
 	x->total_pages = heap_total_pages();
 	x->free_pages = heap_free_pages();
+	x->outstanding_pages = heap_claimed_pages();
 	x->max_mfn = mfn_x(max_mfn) - 1;
 	cpu_policy_featureset(&policy_host, words);
 	memcpy(x->hw_cap, words, sizeof(x->hw_cap));

@@ -69,6 +69,7 @@ struct domain {
 	struct spinlock pages_lock; /* first_frame, tot_pages */
 	uint32_t first_frame;	    /* list of owned frames through frame.next; 0: none */
 	uint32_t tot_pages, max_pages;
+	uint32_t claimed_pages;	    /* free ones that are set aside for it; lock: heap */
 	struct memory_map *own_map; /* XENMEM_set_memory_map; NULL: none */
 	uint64_t compat_m2p;	    /* 32-bit: where its M2P begins */
 	_Atomic uint64_t tlb_dirty; /* pCPUs whose TLB may hold its translations */

@@ -125,6 +125,22 @@ bool table_grow(struct domain *d, unsigned int frames)
 	return ok;
 }
 
+/* ---- for toolstacks, by way of mm/resource.c ----------------------------------------------------- */
+
+uint32_t grant_frames_most(const struct domain *d)
+{
+	return d->grants->max_frames;
+}
+
+bool grant_frame_get(struct domain *d, uint32_t index, mfn_t *mfn)
+{
+	if (index >= d->grants->max_frames || !table_grow(d, index + 1))
+		return false;
+	/* A frame that is there stays until nobody has a reference on d. */
+	*mfn = virt_to_mfn(d->grants->frame[index]->entries);
+	return true;
+}
+
 /* Whose table: one's own, or any for a privileged domain. With a reference. */
 static struct domain *table_owner(domid_t id, unsigned int op, int16_t *status)
 {

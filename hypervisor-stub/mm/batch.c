@@ -3,6 +3,7 @@
  * Beginning and ending a batch of requests; see batch.h.
  */
 #include "mm/batch.h"
+#include "console/console.h"
 #include "cpu/cpu.h"
 
 static void resume(struct batch *b)
@@ -46,6 +47,9 @@ long batch_begin(struct batch *b, gptr_t requests, unsigned int count, gptr_t do
 	if ((count & BATCH_CONTINUE) && !gptr_is_null(done))
 		(void)guest_get_u32(&b->done_before, done, 0);
 	spin_lock(&b->d->mm_lock);
+	/* Once it is taken apart (mm_relinquish(), under this lock) nothing may become a table again. */
+	if (unlikely(b->d != current->domain && READ_ONCE(b->d->state) >= DOM_DYING))
+		return batch_end(b, refuse(-ESRCH, "domain %u is being destroyed", b->d->id));
 	if (unlikely(b->d->undo_head) && types_settle(b->d))
 		return batch_end(b, -ERESTART);
 	return 0;

@@ -31,6 +31,7 @@ static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint32_t free_list[ZONES][ORDERS]; /* first frame; 0: empty */
 static uint32_t orders_free[ZONES];	  /* bit an order whose list is not empty */
 static uint64_t free_pages, dirty_pages, total_pages;
+static uint64_t claimed_pages;	  /* of free_pages: set aside for certain domains */
 static uint64_t zone_free[ZONES]; /* pages, of free_pages */
 
 static unsigned int zone_of(uint64_t mfn)
@@ -180,12 +181,31 @@ bool heap_scrub_some(void)
 
 /* ---- for the hypervisor ------------------------------------------------------------------------------ */
 
-static uint64_t take_locked(unsigned int order, unsigned int bits)
+/* What d (NULL: we) may have, now or never: claims of others stay untouched. Lock: heap. */
+static bool unclaimed(const struct domain *d, uint64_t count)
 {
-	uint64_t mfn;
+	uint64_t own = d ? d->claimed_pages : 0;
+
+	return own >= count || claimed_pages - own + count <= free_pages;
+}
+
+static void use_claim(struct domain *d, uint64_t count)
+{
+	uint32_t used = (uint32_t)min((uint64_t)d->claimed_pages, count);
+
+	d->claimed_pages -= used;
+	claimed_pages -= used;
+}
+
+static uint64_t take_locked(unsigned int order, unsigned int bits, struct domain *d)
+{
+	uint64_t mfn = 0;
 
 	spin_lock(&heap_lock);
-	mfn = block_take(order, bits);
+	if (unclaimed(d, 1ULL << order))
+		mfn = block_take(order, bits);
+	if (mfn && d)
+		use_claim(d, 1ULL << order);
 	/* Out of the sight of block_is_free() before the lock goes. */
 	for (uint64_t i = 0; mfn && i < 1ULL << order; i++)
 		mfn_to_frame(_mfn(mfn + i))->owner = DOMID_XEN;
@@ -195,7 +215,7 @@ static uint64_t take_locked(unsigned int order, unsigned int bits)
 
 void *heap_alloc(unsigned int order, unsigned int flags)
 {
-	uint64_t mfn = take_locked(order, flags & HEAP_BELOW_4G ? 32 : 0);
+	uint64_t mfn = take_locked(order, flags & HEAP_BELOW_4G ? 32 : 0, NULL);
 
 	if (!mfn)
 		return NULL;
@@ -229,6 +249,11 @@ void heap_return(struct frame *f, uint64_t data)
 uint64_t heap_free_pages(void)
 {
 	return free_pages;
+}
+
+uint64_t heap_claimed_pages(void)
+{
+	return claimed_pages;
 }
 
 uint64_t heap_total_pages(void)
@@ -290,7 +315,7 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
 	if (READ_ONCE(d->state) >= DOM_DYING || bits <= PAGE_SHIFT || order >= ORDERS ||
 	    count > d->max_pages - min(d->max_pages, d->tot_pages))
 		return NULL;
-	mfn = take_locked(order, bits);
+	mfn = take_locked(order, bits, d);
 	if (!mfn)
 		return NULL;
 	if (unlikely(!d->serial))
@@ -301,4 +326,35 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
 		return NULL;
 	}
 	return mfn_to_frame(_mfn(mfn));
+}
+
+/* Locks: domain.pages, heap. */
+static int begin_claim(struct domain *d, uint64_t pages)
+{
+	uint32_t more = (uint32_t)pages - d->tot_pages;
+
+	/* A dying domain begins no claim: mm_relinquish() has ended, or will end, the one that it had. */
+	if (READ_ONCE(d->state) >= DOM_DYING || d->claimed_pages || pages <= d->tot_pages ||
+	    pages > d->max_pages)
+		return -EINVAL;
+	if (claimed_pages + more > free_pages)
+		return -ENOMEM;
+	d->claimed_pages = more;
+	claimed_pages += more;
+	return 0;
+}
+
+int domain_claim(struct domain *d, uint64_t pages)
+{
+	int rc = 0;
+
+	spin_lock(&d->pages_lock);
+	spin_lock(&heap_lock);
+	if (pages)
+		rc = begin_claim(d, pages);
+	else
+		use_claim(d, d->claimed_pages);
+	spin_unlock(&heap_lock);
+	spin_unlock(&d->pages_lock);
+	return rc;
 }

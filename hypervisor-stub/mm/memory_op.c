@@ -15,9 +15,6 @@
 #define CMD_BITS 6
 #define CMD_MASK ((1u << CMD_BITS) - 1)
 
-/* Of pages shared between domains there are none; <xen/memory.h> names these for toolstacks only. */
-enum { SHARING_FREED_PAGES = 18, SHARING_SHARED_PAGES = 19 };
-
 /* Beyond this a 32-bit caller could not say where to go on. */
 #define EXTENTS_MAX (1ULL << (32 - CMD_BITS))
 
@@ -204,6 +201,33 @@ static long machphys_mapping(gptr_t arg)
 	return guest_put_xen_machphys_mapping(arg, 0, &m);
 }
 
+/* What a toolstack does before it builds: nobody shall take the memory away meanwhile. */
+static long claim_pages(uint64_t start, gptr_t arg)
+{
+	struct xen_memory_reservation r;
+	struct domain *d;
+	long rc;
+
+	if (start)
+		return refuse(-EINVAL, "a claim has no place to go on from");
+	if (guest_get_xen_memory_reservation(&r, arg, 0))
+		return refuse(-EFAULT, "the claim at %lx cannot be read", arg.va);
+	if (!gptr_is_null(guest_handle(r.extent_start)) || r.extent_order || r.mem_flags)
+		return refuse(-EINVAL, "a claim is a number of pages: no list, order %u, flags %x",
+			      r.extent_order, r.mem_flags);
+	d = domain_get(r.domid);
+	if (!d)
+		return refuse(-EINVAL, "there is no domain %u", r.domid);
+	rc = privilege_check(__HYPERVISOR_memory_op, XENMEM_claim_pages, d);
+	if (!rc)
+		rc = domain_claim(d, r.nr_extents);
+	if (rc == -EINVAL)
+		refuse(rc, "%lu pages: d%u has %u of %u, and claims %u", r.nr_extents, d->id,
+		       d->tot_pages, d->max_pages, d->claimed_pages);
+	domain_put(d);
+	return rc;
+}
+
 /* ---- what only guests with a translated memory have ------------------------------------------------------- */
 
 static long add_to_physmap(gptr_t arg)
@@ -250,6 +274,10 @@ long do_memory_op(uint64_t cmd, gptr_t arg)
 		return reservation(op, cmd >> CMD_BITS, arg);
 	case XENMEM_exchange:
 		return memory_exchange(arg);
+	case XENMEM_claim_pages:
+		return claim_pages(cmd >> CMD_BITS, arg);
+	case XENMEM_acquire_resource:
+		return memory_acquire_resource(cmd >> CMD_BITS, arg);
 	case XENMEM_maximum_ram_page:
 		return as_answer(mfn_x(max_mfn));
 	case XENMEM_current_reservation:
@@ -276,9 +304,9 @@ long do_memory_op(uint64_t cmd, gptr_t arg)
 	case XENMEM_set_pod_target:
 	case XENMEM_get_pod_target:
 		return refuse(-EINVAL, "a paravirtual guest is never populated on demand");
-	case SHARING_FREED_PAGES:
-	case SHARING_SHARED_PAGES:
-		return 0;
+	case XENMEM_get_sharing_freed_pages:
+	case XENMEM_get_sharing_shared_pages:
+		return 0; /* no pages are shared between domains */
 	case XENMEM_get_vnumainfo:
 		return -EOPNOTSUPP;
 	default:

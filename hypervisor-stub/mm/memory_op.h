@@ -17,6 +17,9 @@ long memory_machine_map(gptr_t arg);
 long memory_own_map(gptr_t arg);
 long memory_set_map(gptr_t arg);
 
+/* resource.c: XENMEM_acquire_resource, from frame `start` of its list on. -ERESTART: call again. */
+long memory_acquire_resource(uint64_t start, gptr_t arg);
+
 /* The domain that an operation names, held: the caller's own, or any for a privileged caller. */
 struct domain *memory_domain(domid_t id, long *rc);
 /* May the caller have extents of 2^order frames? */

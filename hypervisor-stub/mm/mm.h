@@ -136,6 +136,8 @@ int mapping_clear(struct pte_place where, mfn_t mfn, uint64_t replace_va);
 void *heap_alloc(unsigned int order, unsigned int flags);
 void heap_free(void *p, unsigned int order);
 uint64_t heap_free_pages(void);
+/* Free pages that only certain domains may have: see domain_claim(). */
+uint64_t heap_claimed_pages(void);
 /* All frames that ever were the heap's, free or not. */
 uint64_t heap_total_pages(void);
 /* Free frames whose machine addresses need min_bits to max_bits bits (0: any). */
@@ -154,6 +156,12 @@ size_t kalloc_size(const void *p);
 struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int max_bits);
 /* Drop the domain's own reference of one frame: it goes when the last other use goes. */
 void domain_free_frame(struct domain *d, struct frame *f);
+/*
+ * Set free memory aside for d, so that it can have `pages` in all: whoever else asks finds that much less.
+ * What d gets counts against it; 0 ends it. -EINVAL: d claims already, has as much, or may not have so much;
+ * -ENOMEM: not so much is free. Locks: takes domain.pages and heap.
+ */
+int domain_claim(struct domain *d, uint64_t pages);
 /*
  * Make a hypervisor heap page (shared_info, grant frames) visible to a domain: owned by it, one
  * permanent writable reference, so it can be mapped and never becomes a table. And back.
@@ -205,6 +213,12 @@ void tlb_flush_domain(struct domain *d);
  */
 size_t copy_from_guest(void *to, gptr_t from, size_t bytes);
 size_t copy_to_guest(gptr_t to, const void *from, size_t bytes);
+
+/* ---- what others implement for XENMEM_acquire_resource ------------------------------------------- */
+
+/* grant/table.c: how many frames d's table may have; and one of them, for which the table grows if it must. */
+uint32_t grant_frames_most(const struct domain *d);
+bool grant_frame_get(struct domain *d, uint32_t index, mfn_t *mfn);
 
 /* ---- walk.c ------------------------------------------------------------------------------------- */
 

@@ -48,6 +48,8 @@ static long machphys_update(struct batch *b, const struct mmu_update *u)
 	mfn_t mfn = maddr_to_mfn(_maddr(u->ptr));
 	struct domain *d = b->who.owner;
 
+	if (b->who.table != current->domain)
+		return refuse(-EPERM, "the M2P is no table of d%u", b->who.table->id);
 	if (!d || !frame_get(mfn, d))
 		return refuse(-EINVAL, "M2P: frame %lx is no memory of the domain named",
 			      mfn_x(mfn));

@@ -62,6 +62,7 @@ int mm_relinquish(struct domain *d)
 {
 	int rc = drop_roots(d);
 
+	(void)domain_claim(d, 0);
 	if (rc)
 		return rc;
 	spin_lock(&d->mm_lock);

@@ -73,8 +73,9 @@ static inline int hv_set_trap_table(const struct trap_info *table)
 	return hypercall(__HYPERVISOR_set_trap_table, table, 0, 0, 0, 0);
 }
 
+/* dom: whose frames; above them, if not 0, one more than whose tables. */
 static inline int hv_mmu_update(const mmu_update_t *reqs, unsigned int n, unsigned int *done,
-				domid_t dom)
+				uint32_t dom)
 {
 	return hypercall(__HYPERVISOR_mmu_update, reqs, n, done, dom, 0);
 }
