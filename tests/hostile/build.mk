@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-# The hostile guest: random hypercalls from an unprivileged domain.
+# The hostile guests: random hypercalls from two unprivileged domains at once.
 #
-## hostile     100,000 random hypercalls of each width (CALLS=N, SEED=N)
+## hostile     100,000 random hypercalls from two domains on two processors (CALLS=N, SEED=N)
 
-$(foreach w,32 64,$(eval $(call pv_image,tests/hostile,hostile,hostile,$(w))))
+$(foreach w,32 64,$(foreach t,hostile witness,\
+	$(eval $(call pv_image,tests/hostile,$(t),hostile,$(w)))))
 
 .PHONY: hostile hostile-images
-hostile-images: $(O)/hostile/hostile-32 $(O)/hostile/hostile-64
+hostile-images: $(foreach w,32 64,$(O)/hostile/hostile-$(w) $(O)/hostile/witness-$(w))
 all: hostile-images
 
 hostile: $(O)/ringmaster hostile-images

@@ -8,11 +8,17 @@
  * calls get past the first check of something; every 1024 calls the guest repairs what it needs
  * itself (trap table, callbacks, debug registers) and goes on. It leaves out only what would end or
  * stop itself: shutdown, taking its vCPU down, HYPERVISOR_iret with junk, unmapping its own code.
- * Fails by: a panic, a failed audit, or no last line.
- * Command line: seed=N calls=N. Both are printed: a run can be repeated.
+ * Control of domains and of the machine must be refused whatever its arguments are. With a neighbour
+ * of the same kind it grants to it, maps what that one grants, and sends it events.
+ * Fails by: a panic, a failed audit, a control operation that was done, or no last line.
+ * Command line: seed=N calls=N peer=DOMID. All are printed: a run on one processor can be repeated.
  */
-#include "lib/pv.h"
 #include "lib/event.h"
+#include "lib/grant.h"
+#include "lib/pv.h"
+#include <xen/domctl.h>
+#include <xen/platform.h>
+#include <xen/sysctl.h>
 
 enum { POOL = 64, SCRATCH_WORDS = PAGE_SIZE / sizeof(uint64_t) };
 
@@ -21,6 +27,8 @@ static char *window;
 static void *pool_page[POOL]; /* mapped pages that hold nothing we need */
 static uint64_t *scratch;     /* argument memory */
 static char *read_only;
+static domid_t peer; /* the neighbour, or domain 0 */
+static unsigned int grants_mapped, ports_bound;
 
 static uint64_t random64(void)
 {
@@ -373,10 +381,147 @@ static void call_instruction(void)
 	}
 }
 
+/* ---- the neighbour, and what is not for us --------------------------------------------------------------- */
+
+static domid_t domain(void)
+{
+	static const domid_t special[] = { DOMID_SELF, DOMID_IO, DOMID_XEN, DOMID_COW,
+					   DOMID_INVALID };
+
+	switch (below(8)) {
+	case 0:
+		return 0;
+	case 1:
+		return special[below(ARRAY_SIZE(special))];
+	case 2:
+		return (domid_t)number();
+	case 3:
+		return grant_dom;
+	default:
+		return peer;
+	}
+}
+
+static void call_grant_peer(void)
+{
+	static grant_handle_t last;
+	struct gnttab_copy copy = { .flags = (uint16_t)below(4), .len = (uint16_t)below(4096) };
+	unsigned long at = (unsigned long)window + below(16) * PAGE_SIZE;
+
+	switch (below(6)) {
+	case 0:
+		grant_access(1 + below(64), domain(), MFN(frame()), below(4) == 0);
+		break;
+	case 1:
+		grant_end(1 + below(64));
+		break;
+	case 2:
+	case 3:
+		grant_map(1 + below(64), domain(), at, below(4) ? GNTMAP_host_map : below(64),
+			  &last);
+		break;
+	case 4:
+		grant_unmap(below(4) ? last : below(32), at);
+		break;
+	default:
+		copy.source.domid = domain();
+		copy.dest.domid = domain();
+		copy.source.u.gmfn = copy.dest.u.gmfn = pool_frame();
+		if (copy.flags & GNTCOPY_source_gref)
+			copy.source.u.ref = below(64);
+		if (copy.flags & GNTCOPY_dest_gref)
+			copy.dest.u.ref = below(64);
+		hv_grant_table_op(GNTTABOP_copy, &copy, 1);
+	}
+}
+
+static void call_event_peer(void)
+{
+	struct evtchn_expand_array expand = { .array_gfn = frame() };
+	struct evtchn_init_control control = { .control_gfn = frame(),
+					       .offset = below(4096) & ~7u,
+					       .vcpu = below(2) };
+	evtchn_port_t port = below(64);
+
+	switch (below(10)) {
+	case 0:
+		evtchn_alloc_unbound(DOMID_SELF, domain());
+		break;
+	case 1:
+		ports_bound += evtchn_bind_interdomain(domain(), port) > 0;
+		break;
+	case 2:
+		evtchn_close(port);
+		break;
+	case 3:
+		hv_event_channel_op(EVTCHNOP_expand_array, &expand);
+		break;
+	case 4:
+		/* The queues' words would land in it: a page of the pool, or one that is not ours. */
+		if (mfn_to_pfn(MFN(control.control_gfn)).p >= start_info->nr_pages)
+			hv_event_channel_op(EVTCHNOP_init_control, &control);
+		break;
+	default:
+		evtchn_send(port);
+	}
+}
+
+static void call_memory_peer(void)
+{
+	xen_pfn_t frames[4] = { frame(), number(), frame(), number() };
+	struct xen_memory_reservation r = { .nr_extents = below(5), .domid = domain() };
+	domid_t dom = domain();
+
+	set_xen_guest_handle(r.extent_start, frames);
+	/* Giving back frames of our own is call_balloon()'s. */
+	if (r.domid == DOMID_SELF || r.domid == grant_dom)
+		return;
+	switch (below(4)) {
+	case 0:
+		hv_memory_op(XENMEM_populate_physmap, &r);
+		break;
+	case 1:
+		hv_memory_op(XENMEM_decrease_reservation, &r);
+		break;
+	case 2:
+		hv_memory_op(XENMEM_maximum_reservation, &dom);
+		break;
+	default:
+		hv_update_va_mapping_otherdomain((unsigned long)window + below(16) * PAGE_SIZE,
+						 entry(), below(6), dom);
+	}
+}
+
+/* Whatever it asks, whoever it names, with the right version or not: never done. */
+static void call_control(void)
+{
+	static struct xen_domctl dom;
+	static struct xen_sysctl sys;
+	long rc;
+
+	if (below(2)) {
+		memcpy(&dom.u, scratch, sizeof(dom.u));
+		dom.cmd = below(90);
+		dom.interface_version = XEN_DOMCTL_INTERFACE_VERSION + !below(16);
+		dom.domain = domain();
+		rc = hypercall(__HYPERVISOR_domctl, below(16) ? &dom : pointer(), 0, 0, 0, 0);
+		if (rc >= 0)
+			test_failure("domctl %u on d%u was done", dom.cmd, dom.domain);
+		return;
+	}
+	memcpy(&sys.u, scratch, sizeof(sys.u));
+	sys.cmd = below(32);
+	sys.interface_version = XEN_SYSCTL_INTERFACE_VERSION + !below(16);
+	rc = hypercall(__HYPERVISOR_sysctl, below(16) ? &sys : pointer(), 0, 0, 0, 0);
+	if (rc >= 0)
+		test_failure("sysctl %u was done", sys.cmd);
+}
+
 static void (*const callers[])(void) = {
-	call_mmu_update, call_mmuext, call_va_mapping,	call_memory, call_balloon,
-	call_grant,	 call_event,  call_sched,	call_vcpu,   call_descriptors,
-	call_multicall,	 call_simple, call_instruction,
+	call_mmu_update,  call_mmuext,	call_va_mapping,  call_memory,	   call_balloon,
+	call_grant,	  call_event,	call_sched,	  call_vcpu,	   call_descriptors,
+	call_multicall,	  call_simple,	call_instruction, call_grant_peer, call_event_peer,
+	call_memory_peer, call_control,
 };
 
 /* ---- the run --------------------------------------------------------------------------------------------- */
@@ -416,14 +561,16 @@ void test_main(void)
 	random_state = seed * 0x9e3779b97f4a7c15ULL + 1;
 	shared_info_map();
 	window = window_init();
+	grant_init();
+	peer = (domid_t)option("peer=", 0);
 	scratch = page_alloc();
 	read_only = page_alloc();
 	for (unsigned int i = 0; i < POOL; i++)
 		pool_page[i] = page_alloc();
 	trap_handle(VEC_DB, forget_breakpoints);
 	trap_handle(VEC_NMI, forget_breakpoints);
-	printk("hostile: seed %llu, %llu calls\n", (unsigned long long)seed,
-	       (unsigned long long)calls);
+	printk("hostile: seed %llu, %llu calls, peer %u\n", (unsigned long long)seed,
+	       (unsigned long long)calls, peer);
 	for (uint64_t i = 0; i < calls; i++) {
 		if (i % 1024 == 0)
 			repair();
@@ -431,5 +578,5 @@ void test_main(void)
 		callers[below(ARRAY_SIZE(callers))]();
 	}
 	repair();
-	printk("hostile: done\n");
+	printk("hostile: done, %u grants mapped, %u ports bound\n", grants_mapped, ports_bound);
 }
