@@ -26,7 +26,6 @@
 #include "cpu/irq.h"
 #include "lib/string.h"
 #include "mm/mm.h"
-#include "mm/tlb.h"
 #include "sched/sched.h"
 #include "time/clock.h"
 #include "time/timer.h"
@@ -184,6 +183,7 @@ void smp_start(void)
 
 	softirq_init();
 	tlb_init();
+	stop_init();
 	if (!lapic_present() || !madt || !trampoline_is_ram()) {
 		log_info("cpu: one processor%s", madt ? "" : ": ACPI names no others");
 		return;

@@ -9,6 +9,7 @@
 #include "console/console.h"
 #include "cpu/acpi.h"
 #include "cpu/asm.h"
+#include "cpu/cpu.h"
 
 #define DEBUG_EXIT	 0xf4 /* QEMU leaves with status 2 * value + 1 */
 #define RESET_CONTROL	 0xcf9
@@ -38,6 +39,7 @@ static void pause_a_while(void)
 void machine_poweroff(int code)
 {
 	irq_disable();
+	cpus_halt_others();
 	debug_exit(code ? MACHINE_EXIT_DIRTY : MACHINE_EXIT_CLEAN);
 	if (!acpi_poweroff())
 		log_warning("this machine cannot be switched off by ACPI: halted");
@@ -59,6 +61,7 @@ static noreturn void triple_fault(void)
 void machine_reboot(void)
 {
 	irq_disable();
+	cpus_halt_others();
 	acpi_reset();
 	pause_a_while();
 	outb(RESET_CONTROL, RESET_HARD);

@@ -53,6 +53,7 @@ struct pcpu {
 	struct vcpu *idle;
 	struct vcpu *fpu_owner; /* whose FPU state is in the registers */
 	uint64_t *window_l1;	/* its GDT/LDT window: 32 PTEs, 16 of each */
+	bool ldt_shown;		/* the window has LDT pages */
 	uint64_t *gdt_page[2];	/* our GDT page: [0] seen by 64-bit, [1] by 32-bit guests */
 	uint64_t gdt_pte[2];	/* PTEs that map them, for window_l1[HV_GDT_PAGE] */
 	void *tss;
@@ -101,6 +102,7 @@ enum softirq {
 	SOFTIRQ_TIMER,
 	SOFTIRQ_IRQ, /* devices interrupted: events for domains */
 	SOFTIRQ_CONSOLE,
+	SOFTIRQ_PARK,
 	SOFTIRQ_REAP,
 	SOFTIRQ_SCHED,
 	SOFTIRQ_COUNT
@@ -117,6 +119,18 @@ static inline void softirq_raise(enum softirq nr)
 void softirq_raise_on(struct pcpu *cpu, enum softirq nr);
 /* Runs all pending ones with interrupts on; may switch the vCPU and then does not return here. */
 void softirq_run(void);
+
+/*
+ * stop.c. All others stand still where they hold no lock and change nothing, until cpus_unpark(); interrupts
+ * on, no lock held.
+ */
+void cpus_park_others(void);
+void cpus_unpark(void);
+/* They stop for ever, at once, wherever they are: who asks ends the machine. From anywhere. */
+void cpus_halt_others(void);
+/* The NMI handler's part of it. */
+void cpu_halt_if_asked(void);
+void stop_init(void);
 
 /* A long operation asks this between its steps, and stops with -ERESTART if so. */
 static inline bool preempt_wanted(void)

@@ -19,6 +19,7 @@ enum lock_class {
 	LOCK_EVTCHN,	   /* two of it: lower domain number first */
 	LOCK_EVTCHN_QUEUE, /* FIFO queues of the domain that gets an event */
 	LOCK_DOMAIN_PAGES,
+	LOCK_LDT,	    /* one vCPU's LDT pages, and the window that shows them */
 	LOCK_DOMAIN_LIST,   /* looked into from anywhere: little but the console under it */
 	LOCK_DOMAIN_BUCKET, /* domains by number */
 	LOCK_RIGHTS,	    /* what hardware a domain may use */

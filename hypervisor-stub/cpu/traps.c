@@ -86,6 +86,7 @@ static uint8_t nmi_source;
 void nmi_handle(struct cpu_user_regs *regs)
 {
 	(void)regs;
+	cpu_halt_if_asked();
 	WRITE_ONCE(nmi_source, inb(NMI_SOURCE_PORT));
 	__atomic_fetch_add(&nmi_count, 1, __ATOMIC_RELAXED);
 	softirq_raise(SOFTIRQ_CONSOLE);

@@ -246,9 +246,12 @@ static unsigned int get_memory(void)
 
 unsigned int mm_audit(void)
 {
-	unsigned int order = get_memory();
-	uint64_t window = (PAGE_SIZE << order) / sizeof(*tally);
+	unsigned int order;
+	uint64_t window;
 
+	cpus_park_others();
+	order = get_memory();
+	window = (PAGE_SIZE << order) / sizeof(*tally);
 	differences = 0;
 	for (window_first = 0; window_first < mfn_x(max_mfn); window_first = window_end) {
 		window_end = min(window_first + window, mfn_x(max_mfn));
@@ -260,6 +263,7 @@ unsigned int mm_audit(void)
 	if (tally != last_resort)
 		heap_free(tally, order);
 	window_end = 0;
+	cpus_unpark();
 	if (differences)
 		log_error("audit: %u differences", differences);
 	else

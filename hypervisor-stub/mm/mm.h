@@ -199,11 +199,14 @@ void root_load(struct vcpu *v);
 
 /* ---- tlb.c: epochs ----------------------------------------------------------------------------- */
 
-/* This pCPU's TLB is known clean of everything put before the epoch it returns. */
+/* The interrupt by which other pCPUs are told to flush; once, before any runs. */
+void tlb_init(void);
 void tlb_flush_local(void);
 void tlb_flush_one_local(uint64_t va);
 /* After this no pCPU of d's dirty mask holds a translation older than now. */
 void tlb_flush_domain(struct domain *d);
+/* These pCPUs, one bit each. Interrupts on; any lock may be held. */
+void tlb_flush_cpus(uint64_t cpus);
 
 /* ---- access.c: copies to and from the guest that runs on this pCPU ------------------------------ */
 

@@ -35,10 +35,6 @@ static inline bool tlb_stale(uint32_t epoch)
 	return false;
 }
 
-/* The interrupt by which others are told; once. */
-void tlb_init(void);
-/* Flush these pCPUs, now. Interrupts on; any lock may be held. */
-void tlb_flush_cpus(uint64_t cpus);
 /* Flush each pCPU that has not flushed since `epoch`. */
 void tlb_flush_stale(uint32_t epoch);
 

@@ -153,13 +153,7 @@ static bool read_gdt(const struct vcpu *v, unsigned int index, uint64_t *desc)
 
 static bool read_ldt(struct vcpu *v, unsigned int index, uint64_t *desc)
 {
-	const uint64_t *table;
-
-	if (index >= v->pv.ldt_ents || !ldt_map_page(v, index * sizeof(*desc)))
-		return false;
-	table = mfn_to_virt(v->pv.ldt_frames[index / 512]);
-	*desc = READ_ONCE(table[index % 512]);
-	return true;
+	return index < v->pv.ldt_ents && ldt_read(v, index, desc);
 }
 
 bool descriptor_read(struct vcpu *v, uint16_t sel, uint64_t *desc)

@@ -84,7 +84,12 @@ bool segment_read(struct vcpu *v, uint16_t sel, struct segment *seg);
 int tables_init(void);
 /* Put the guest's tables into this pCPU's window. The caller loads CR3 afterwards. */
 void gdt_load(struct vcpu *v);
+void ldt_init(struct vcpu *v);
 void ldt_load(struct vcpu *v);
+/* v gives this pCPU up. */
+void ldt_leave(struct vcpu *v);
+/* One entry, of at most ldt_ents; false: its page is not there. */
+bool ldt_read(struct vcpu *v, unsigned int index, uint64_t *desc);
 /* Map the LDT page that holds this byte offset; false: the guest's LDT is not there. */
 bool ldt_map_page(struct vcpu *v, unsigned int offset);
 

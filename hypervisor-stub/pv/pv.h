@@ -64,8 +64,11 @@ struct pv_vcpu {
 	uint16_t gdt_ents;
 	uint64_t ldt_base;
 	uint16_t ldt_ents;
-	uint16_t ldt_mapped;  /* bitmap of the window's pages that are mapped ... */
-	mfn_t ldt_frames[16]; /* ... and the frames there */
+	/* ldt_lock: a sibling that unmaps a page takes it out of the window of the pCPU that runs this one. */
+	struct spinlock ldt_lock;
+	struct pcpu *ldt_cpu; /* whose window shows them; NULL: none */
+	uint16_t ldt_mapped;  /* bitmap of the LDT's pages that were looked up ... */
+	mfn_t ldt_frames[16]; /* ... and their frames, typed */
 
 	/* control and debug registers as the guest sees them */
 	uint64_t cr4;	   /* DE and TSD, the bits that a guest may set */

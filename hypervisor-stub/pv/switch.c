@@ -17,6 +17,7 @@ int pv_init_vcpu(struct vcpu *v)
 	if (tables_init())
 		return -ENOMEM;
 	gates_init(v);
+	ldt_init(v);
 	v->pv.fpu = kalloc(FPU_AREA_SIZE);
 	if (!v->pv.fpu) {
 		pv_free_vcpu(v);
@@ -45,6 +46,7 @@ void pv_switch_from(struct vcpu *v)
 	if (vcpu_is_idle(v))
 		return;
 	segments_save(v);
+	ldt_leave(v);
 	debugregs_save(v);
 	fpu_leave(v);
 }

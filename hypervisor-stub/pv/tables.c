@@ -12,6 +12,7 @@
  */
 #include "abi/abi.h"
 #include "console/console.h"
+#include "lib/string.h"
 #include "mm/pte.h"
 #include "pv/internal.h"
 
@@ -129,13 +130,63 @@ long do_set_gdt(gptr_t list, unsigned int entries)
 
 /* ---- LDT ---------------------------------------------------------------------------------------- */
 
-void ldt_load(struct vcpu *v)
+void ldt_init(struct vcpu *v)
 {
-	uint64_t *window = this_pcpu()->window_l1 + WINDOW_GDT_PAGES;
+	spin_init(&v->pv.ldt_lock, LOCK_LDT);
+}
+
+/* Fill a pCPU's window with the pages that v has. Locks: v's ldt_lock, or v has none. */
+static void show(struct pcpu *p, const struct vcpu *v)
+{
+	uint64_t *window = p->window_l1 + WINDOW_GDT_PAGES;
 
 	for (unsigned int i = 0; i < LDT_PAGES; i++)
-		window[i] =
-			v->pv.ldt_mapped >> i & 1 ? pte_make(v->pv.ldt_frames[i], WINDOW_FLAGS) : 0;
+		pte_write(&window[i], v->pv.ldt_mapped >> i & 1
+					      ? pte_make(v->pv.ldt_frames[i], WINDOW_FLAGS)
+					      : 0);
+	p->ldt_shown = v->pv.ldt_mapped;
+}
+
+void ldt_load(struct vcpu *v)
+{
+	struct pcpu *p = this_pcpu();
+
+	/* Few guests have one; only v itself changes how many entries. */
+	if (likely(!v->pv.ldt_ents && !p->ldt_shown))
+		return;
+	spin_lock(&v->pv.ldt_lock);
+	v->pv.ldt_cpu = p;
+	show(p, v);
+	spin_unlock(&v->pv.ldt_lock);
+}
+
+void ldt_leave(struct vcpu *v)
+{
+	if (likely(!v->pv.ldt_cpu))
+		return;
+	/* What stays in the window is used by nobody: the next vCPU's pages come before it runs. */
+	spin_lock(&v->pv.ldt_lock);
+	v->pv.ldt_cpu = NULL;
+	spin_unlock(&v->pv.ldt_lock);
+}
+
+/* False: it has been there already, and the caller's reference is not needed. */
+static bool install_page(struct vcpu *v, unsigned int page, mfn_t mfn)
+{
+	struct pcpu *p = this_pcpu();
+	bool is_new;
+
+	spin_lock(&v->pv.ldt_lock);
+	is_new = !(v->pv.ldt_mapped >> page & 1);
+	if (is_new) {
+		v->pv.ldt_frames[page] = mfn;
+		v->pv.ldt_mapped |= 1u << page;
+		v->pv.ldt_cpu = p;
+		p->ldt_shown = true;
+		pte_write(&p->window_l1[WINDOW_GDT_PAGES + page], pte_make(mfn, WINDOW_FLAGS));
+	}
+	spin_unlock(&v->pv.ldt_lock);
+	return is_new;
 }
 
 bool ldt_map_page(struct vcpu *v, unsigned int offset)
@@ -145,32 +196,57 @@ bool ldt_map_page(struct vcpu *v, unsigned int offset)
 
 	if (offset >= v->pv.ldt_ents * sizeof(uint64_t))
 		return false;
-	if (v->pv.ldt_mapped >> page & 1)
+	if (READ_ONCE(v->pv.ldt_mapped) >> page & 1)
 		return true;
 	va = v->pv.ldt_base + page * PAGE_SIZE;
 	pte = guest_pte(v, v->domain->is_32bit ? (uint32_t)va : va);
 	if (!pte || frame_get_typed(pte_mfn(pte), v->domain, FT_DESC))
 		return false;
-	v->pv.ldt_frames[page] = pte_mfn(pte);
-	v->pv.ldt_mapped |= 1u << page;
-	this_pcpu()->window_l1[WINDOW_GDT_PAGES + page] = pte_make(pte_mfn(pte), WINDOW_FLAGS);
+	if (!install_page(v, page, pte_mfn(pte)))
+		frame_put_typed(mfn_to_frame(pte_mfn(pte)));
 	return true;
+}
+
+bool ldt_read(struct vcpu *v, unsigned int index, uint64_t *desc)
+{
+	unsigned int page = index / ENTRIES_A_PAGE;
+	bool there;
+
+	if (!ldt_map_page(v, index * sizeof(*desc)))
+		return false;
+	/* A sibling may have unmapped it again: the frame is only ours under the lock. */
+	spin_lock(&v->pv.ldt_lock);
+	there = v->pv.ldt_mapped >> page & 1;
+	if (there) {
+		const uint64_t *table = mfn_to_virt(v->pv.ldt_frames[page]);
+
+		*desc = READ_ONCE(table[index % ENTRIES_A_PAGE]);
+	}
+	spin_unlock(&v->pv.ldt_lock);
+	return there;
 }
 
 void pv_unmap_ldt(struct vcpu *v)
 {
-	uint16_t mapped = v->pv.ldt_mapped;
+	mfn_t frames[LDT_PAGES];
+	struct pcpu *p;
+	uint16_t mapped;
 
+	spin_lock(&v->pv.ldt_lock);
+	mapped = v->pv.ldt_mapped;
+	p = v->pv.ldt_cpu;
+	memcpy(frames, v->pv.ldt_frames, sizeof(frames));
+	v->pv.ldt_mapped = 0;
+	if (mapped && p)
+		show(p, v);
+	spin_unlock(&v->pv.ldt_lock);
 	if (!mapped)
 		return;
-	v->pv.ldt_mapped = 0;
-	if (live(v)) {
-		ldt_load(v);
-		tlb_flush_local();
-	}
+	if (p)
+		tlb_flush_cpus(1ULL << p->id);
 	for (unsigned int i = 0; i < LDT_PAGES; i++)
 		if (mapped >> i & 1)
-			frame_put_typed(mfn_to_frame(v->pv.ldt_frames[i]));
+			frame_put_typed(mfn_to_frame(frames[i]));
 }
 
 void pv_drop_ldt(struct vcpu *v)

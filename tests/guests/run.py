@@ -30,8 +30,9 @@ class Machine:
     """One QEMU with Ringmaster and some modules; its console is a pexpect session."""
 
     def __init__(self, args, memory, modules, options="loglvl=info guest_loglvl=error",
-                 devices=()):
-        command = ["-m", str(memory), "-display", "none", "-serial", "stdio", "-monitor", "none",
+                 devices=(), cpus=1):
+        command = ["-m", str(memory), "-smp", str(cpus), "-display", "none", "-serial", "stdio",
+                   "-monitor", "none",
                    "-no-reboot", "-net", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                    "-kernel", args.hypervisor, "-append", options, "-initrd", modules, *devices]
         self.session = pexpect.spawn("qemu-system-x86_64", command, timeout=args.timeout,
@@ -73,6 +74,26 @@ def linux_runs_a_shell(args):
         machine.expect("built-in shell")
         machine.session.send("echo $((6*7)) from $(uname -s -m); ls /bin | wc -l\r")
         machine.expect(r"42 from Linux x86_64\s+\d+")
+        machine.session.send("poweroff -f\r")
+        machine.expect("audit: clean")
+    finally:
+        machine.close()
+    return machine
+
+
+def linux_runs_on_four_processors(args):
+    """As many vCPUs as processors: interrupts between them, remote flushes, work on all of them."""
+    machine = Machine(args, 512, f"{INPUTS}/linux console=hvc0 quiet rdinit=/bin/sh,"
+                                 f"{args.ramdisk}", cpus=4)
+    try:
+        machine.expect("built-in shell")
+        machine.session.send("mkdir -p /proc /dev; mount -t proc none /proc; mount -t devtmpfs none /dev; grep -c ^processor /proc/cpuinfo\r")
+        machine.expect(r"\s4\s")
+        machine.session.send("for i in 1 2 3 4; do (dd if=/dev/zero bs=1M count=20 2>/dev/null | md5sum) & "
+                             "done; wait; echo all $((1+1)) done\r")
+        for _ in range(4):
+            machine.expect("8f4e33f3dc3e414ff94e5fb6905cba8c")
+        machine.expect("all 2 done")
         machine.session.send("poweroff -f\r")
         machine.expect("audit: clean")
     finally:
@@ -229,6 +250,7 @@ def grub_waits_for_the_store(image):
 TESTS = {
     "linux-6.1": linux_runs_a_shell,
     "linux-6.1-devices": linux_drives_devices,
+    "linux-6.1-smp": linux_runs_on_four_processors,
     "linux-6.1-domu": linux_runs_unprivileged,
     "grub-32": grub_waits_for_the_store("grub-i386-xen.bin"),
     "grub-64": grub_waits_for_the_store("grub-x86_64-xen.bin"),
