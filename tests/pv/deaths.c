@@ -10,7 +10,7 @@
  * mapper closes its port, k mapper copies, K mapper copies without end while the next comes, s mapper sends.
  * After each letter the state of both ends is compared; the audit at the end finds what was left over.
  * Fails by: the order, the letter and what was found.
- * Run with: domu=32*mem=4M hv=dom0_mem=32M
+ * Run with: domu=32*mem=4M hv=dom0_mem=32M smp=1,2,4
  * Also runs on: real Xen, no: it starts a second domain only from a toolstack.
  */
 #include "lib/event.h"

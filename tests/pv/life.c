@@ -10,7 +10,7 @@
  * domain costs; 4. destroy one that is shut down, running, half built; 5. a foreign mapping keeps
  * it; 6. reset and look at its ports; 7. numbers are taken while there is anything left.
  * Fails by: the step.
- * Run with: guest=both hv=dom0_mem=64M
+ * Run with: guest=both hv=dom0_mem=64M smp=1,2
  * Runs as: domain 0.
  */
 #include "lib/event.h"
