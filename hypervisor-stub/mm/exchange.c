@@ -100,7 +100,7 @@ static long tell(struct exchange *e, uint64_t first_extent)
 		    guest_put_ulong(list, first_extent + i, e->new[i]))
 			return refuse(-EFAULT, "the list of new frames cannot be written");
 		for (unsigned int n = 0; n < 1U << e->x.out.extent_order; n++)
-			m2p_set(_mfn(e->new[i] + n), pfn + n);
+			m2p_set_owned(e->d, _mfn(e->new[i] + n), pfn + n);
 	}
 	return 0;
 }

@@ -32,11 +32,11 @@ void frame_put(struct frame *f)
 #define OWNER_BUCKETS 64
 
 static struct domain *owners[OWNER_BUCKETS];
+static uint32_t last_serial;
 static struct spinlock owners_lock = SPINLOCK_INIT(LOCK_HEAP);
 
 void owner_register(struct domain *d)
 {
-	static uint32_t last_serial;
 	struct domain **bucket = &owners[d->id % OWNER_BUCKETS];
 
 	spin_lock(&owners_lock);
@@ -57,6 +57,9 @@ void owner_forget(struct domain *d)
 		at = &(*at)->owner_next;
 	if (*at)
 		*at = d->owner_next;
+	/* A serial means: registered, once. One that comes too late must not get in any more. */
+	if (!d->serial)
+		d->serial = ++last_serial;
 	spin_unlock(&owners_lock);
 }
 
@@ -170,6 +173,13 @@ bool frame_steal(struct domain *d, struct frame *f)
 void frame_unsteal(struct domain *d, struct frame *f)
 {
 	spin_lock(&d->pages_lock);
+	/* Its memory may have been counted as gone already. */
+	if (READ_ONCE(d->state) >= DOM_DYING) {
+		spin_unlock(&d->pages_lock);
+		m2p_set(frame_to_mfn(f), M2P_INVALID);
+		heap_return(f, d->serial);
+		return;
+	}
 	d->tot_pages++;
 	list_frame(d, f);
 	__atomic_store_n((uint64_t *)&f->refs, REFS_OWNED | 1, __ATOMIC_RELEASE);
@@ -187,6 +197,20 @@ void domain_free_frame(struct domain *d, struct frame *f)
 			return;
 	} while (!cas64(&f->refs, &refs, refs & ~REFS_OWNED));
 	frame_drop(f);
+}
+
+struct frame *frame_first(struct domain *d)
+{
+	struct frame *f = NULL;
+
+	spin_lock(&d->pages_lock);
+	if (d->first_frame)
+		f = mfn_to_frame(_mfn(d->first_frame));
+	/* Its last holder may be on the way to take it off this list. */
+	if (f && !frame_try_get(f, d->id))
+		f = NULL;
+	spin_unlock(&d->pages_lock);
+	return f;
 }
 
 bool frame_forsake(struct domain *d, struct frame *f)

@@ -23,9 +23,12 @@
 #define FREE_HEAD  0x8000u /* frame.done: first frame of a free block, order in the low bits */
 #define ORDER_MASK 0xffu
 
-/* frame.use of a free frame: the serial of the domain whose data it holds, or: */
+/*
+ * frame.use of a free frame: the serial of the domain whose data it holds (32 bits), or one of these. None
+ * looks like a type: somebody may look who has not seen yet that the frame is gone.
+ */
 #define DATA_NONE 0
-#define DATA_OURS (~0ULL)
+#define DATA_OURS (1ULL << 32)
 
 static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint32_t free_list[ZONES][ORDERS]; /* first frame; 0: empty */
@@ -172,7 +175,7 @@ bool heap_scrub_some(void)
 			tlb_flush_stale(f->epoch);
 		memset(mfn_to_virt(_mfn(cursor)), 0, PAGE_SIZE);
 		f->use = DATA_NONE;
-		dirty_pages--;
+		__atomic_fetch_sub(&dirty_pages, 1, __ATOMIC_RELAXED);
 		cleaned++;
 	}
 	spin_unlock(&heap_lock);
@@ -230,7 +233,7 @@ static void give_back(uint64_t mfn, unsigned int order, uint64_t data)
 	spin_lock(&heap_lock);
 	set_owner(mfn_to_frame(_mfn(mfn)), 1ULL << order, DOMID_INVALID, data);
 	if (data != DATA_NONE)
-		dirty_pages += 1ULL << order;
+		__atomic_fetch_add(&dirty_pages, 1ULL << order, __ATOMIC_RELAXED);
 	block_free(mfn, order);
 	spin_unlock(&heap_lock);
 }

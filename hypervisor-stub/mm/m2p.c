@@ -23,6 +23,16 @@ void m2p_set(mfn_t mfn, uint64_t pfn)
 	WRITE_ONCE(((uint32_t *)COMPAT_M2P_VA)[mfn_x(mfn)], (uint32_t)pfn);
 }
 
+bool m2p_set_owned(struct domain *d, mfn_t mfn, uint64_t pfn)
+{
+	/* Another vCPU of d may give it up just now, and its next owner's entry is none of d's business. */
+	if (!frame_get(mfn, d))
+		return false;
+	m2p_set(mfn, pfn);
+	frame_put(mfn_to_frame(mfn));
+	return true;
+}
+
 uint64_t m2p_get(mfn_t mfn)
 {
 	return mfn_x(mfn) < mfn_x(max_mfn) ? ((uint64_t *)M2P_WRITE_VA)[mfn_x(mfn)] : M2P_INVALID;

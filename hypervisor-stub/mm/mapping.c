@@ -26,7 +26,7 @@ static pte_t *find(struct vcpu *v, struct pte_place where)
 	if (where.at % sizeof(pte_t) || !mfn_valid(mfn))
 		goto none;
 	f = mfn_to_frame(mfn);
-	if (f->owner != v->domain->id || !frame_is_table(f) || use_type(load64(&f->use)) != FT_L1)
+	if (!frame_is_table_of(f, v->domain) || use_type(load64(&f->use)) != FT_L1)
 		goto none;
 	return maddr_to_virt(_maddr(where.at));
 none:

@@ -67,7 +67,7 @@ static bool extend(struct domain *d, const struct xen_memory_reservation *r, uin
 		return false;
 	}
 	for (uint64_t n = 0; n < 1ULL << r->extent_order; n++)
-		m2p_set(mfn_add(frame_to_mfn(f), n), populate ? pfn + n : M2P_INVALID);
+		m2p_set_owned(d, mfn_add(frame_to_mfn(f), n), populate ? pfn + n : M2P_INVALID);
 	return true;
 }
 

@@ -176,6 +176,8 @@ bool heap_scrub_some(void);
 
 #define M2P_INVALID (~0UL)
 void m2p_set(mfn_t mfn, uint64_t pfn);
+/* If the frame is d's, and while it is: false if it is not. */
+bool m2p_set_owned(struct domain *d, mfn_t mfn, uint64_t pfn);
 uint64_t m2p_get(mfn_t mfn);
 /* May d use this frame at all? A 32-bit domain names only those that its M2P has room for. */
 bool m2p_covers(const struct domain *d, mfn_t mfn);

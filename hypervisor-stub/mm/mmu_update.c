@@ -38,7 +38,7 @@ static inline long pt_update(struct batch *b, const struct mmu_update *u, bool k
 	if (unlikely(!mfn_valid(mfn)))
 		return refuse(-EINVAL, "frame %lx is no memory", mfn_x(mfn));
 	f = mfn_to_frame(mfn);
-	if (likely(f->owner == d->id && frame_is_table(f)))
+	if (likely(frame_is_table_of(f, d)))
 		return table_update(d, f, slot, u->val, b->who.from, keep_ad);
 	return plain_store(d, mfn, slot, u->val);
 }
@@ -50,11 +50,9 @@ static long machphys_update(struct batch *b, const struct mmu_update *u)
 
 	if (b->who.table != current->domain)
 		return refuse(-EPERM, "the M2P is no table of d%u", b->who.table->id);
-	if (!d || !frame_get(mfn, d))
+	if (!d || !m2p_set_owned(d, mfn, u->val))
 		return refuse(-EINVAL, "M2P: frame %lx is no memory of the domain named",
 			      mfn_x(mfn));
-	m2p_set(mfn, u->val);
-	frame_put(mfn_to_frame(mfn));
 	return 0;
 }
 

@@ -33,7 +33,7 @@ static bool find(const struct vcpu *v, uint64_t va, struct target *t)
 	if (!e || (e & PTE_RW) || !mfn_valid(pte_mfn(e)))
 		return false;
 	f = mfn_to_frame(pte_mfn(e));
-	if (f->owner != v->domain->id || !frame_is_table(f))
+	if (!frame_is_table_of(f, v->domain))
 		return false;
 	t->table = f;
 	t->slot = (va & ~PAGE_MASK) / sizeof(pte_t);

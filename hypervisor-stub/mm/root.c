@@ -80,8 +80,7 @@ void root_load(struct vcpu *v)
 	v->cr3 = root_of(v);
 	if (!(v->domain->tlb_dirty & bit))
 		__atomic_fetch_or((uint64_t *)&v->domain->tlb_dirty, bit, __ATOMIC_RELAXED);
-	write_cr3(maddr_x(v->cr3));
-	tlb_mark_flushed();
+	tlb_load_cr3(maddr_x(v->cr3));
 }
 
 static void drop(struct domain *d, struct frame *f)
@@ -98,6 +97,9 @@ static int take(struct domain *d, mfn_t mfn, struct frame **out)
 	enum frame_type type = d->is_32bit ? FT_L3 : FT_L4;
 	int rc;
 
+	/* A toolstack may set it; d's end has dropped its roots, or will: both under domain.mm. */
+	if (d != current->domain && READ_ONCE(d->state) >= DOM_DYING)
+		return refuse(-ESRCH, "domain %u is being destroyed", d->id);
 	if (!frame_get(mfn, d))
 		return refuse(-EINVAL, "root %lx is no memory of d%u", mfn_x(mfn), d->id);
 	*out = mfn_to_frame(mfn);
@@ -166,11 +168,9 @@ int root_drop_vcpu(struct vcpu *v)
 	v->kernel_root = v->user_root = NULL;
 	if (v->compat_l4)
 		v->compat_l4[0] = 0;
-	/* This pCPU may still stand on them, if nobody else ran since. */
-	if (v->cr3.maddr == (read_cr3() & PTE_ADDRESS)) {
-		write_cr3(maddr_x(hv_root));
-		tlb_mark_flushed();
-	}
+	/* Only this pCPU may still stand on them: another that v left has loaded a root since. */
+	if (v->cr3.maddr == (read_cr3() & PTE_ADDRESS))
+		tlb_load_cr3(maddr_x(hv_root));
 	v->cr3 = hv_root;
 	drop(d, kernel);
 	drop(d, user);

@@ -32,13 +32,16 @@ static void forget_type(struct domain *d, struct frame *f)
 
 static int forsake_all(struct domain *d)
 {
-	while (d->first_frame) {
-		struct frame *f = mfn_to_frame(_mfn(d->first_frame));
+	while (READ_ONCE(d->first_frame)) {
+		struct frame *f = frame_first(d);
 		bool more;
 		int rc;
 
-		/* The owner may have given it up before: then its pin was all that held it. */
-		frame_hold(f);
+		if (!f) {
+			cpu_relax();
+			continue;
+		}
+		/* The owner may have given it up before: then its pin was all that held it but us. */
 		forget_type(d, f);
 		rc = types_settle(d);
 		more = rc || frame_forsake(d, f);

@@ -12,8 +12,7 @@ _Atomic uint32_t tlb_clock = 1;
 
 void tlb_flush_local(void)
 {
-	write_cr3(read_cr3());
-	tlb_mark_flushed();
+	tlb_load_cr3(read_cr3());
 }
 
 void tlb_flush_one_local(uint64_t va)
@@ -53,14 +52,22 @@ void tlb_flush_stale(uint32_t epoch)
 {
 	uint64_t cpus = stale_cpus(epoch);
 
+	/* Compared with now: an epoch of long ago seems to lie ahead, and nobody would ever reach it. */
 	if (cpus)
-		flush_cpus(cpus, epoch);
+		flush_cpus(cpus, tlb_now());
 }
 
 void tlb_flush_cpus(uint64_t cpus)
 {
 	if (cpus)
 		flush_cpus(cpus, tlb_now());
+}
+
+void tlb_flush_others_soon(void)
+{
+	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++)
+		if (cpu != this_pcpu()->id)
+			lapic_send(pcpus[cpu].apic_id, VECTOR_FLUSH);
 }
 
 void tlb_flush_domain(struct domain *d)

@@ -7,11 +7,22 @@
  * that holds no translation to the frame; one that did not is asked to, when the frame becomes
  * something that stale translations could harm. CR4.PGE is off, so each CR3 load is a full flush.
  *
- * The clock may wrap: ages are compared by signed difference, which can only err to one flush more.
+ * The number is drawn before the flush and noted after it: what ends in between counts as not flushed.
+ * Whoever ends a use makes the change of the page table visible first (a locked instruction), and
+ * then looks at the clock, so that who flushes later than that finds the entry gone.
+ *
+ * The clock wraps. Ages are compared by signed difference: a frame that nobody touched for 2^31 flushes
+ * costs one flush too many; a pCPU that did not flush for so long would seem to have done so, and
+ * therefore all are made to, four times a turn.
+ *
+ * The same epochs guard what software reads of page tables without a lock: a pCPU that does not answer the
+ * flush interrupt (interrupts off) holds up everybody who would turn a table, or a frame of another
+ * owner, into something else. See walk.c and frame_is_table_of().
  */
 #ifndef MM_TLB_H
 #define MM_TLB_H
 
+#include "cpu/asm.h"
 #include "cpu/cpu.h"
 #include "mm/mm.h"
 
@@ -38,10 +49,20 @@ static inline bool tlb_stale(uint32_t epoch)
 /* Flush each pCPU that has not flushed since `epoch`. */
 void tlb_flush_stale(uint32_t epoch);
 
-/* To be called after CR3 was loaded: that flushed this pCPU. */
-static inline void tlb_mark_flushed(void)
+#define TLB_TURN_QUARTER (1u << 30)
+void tlb_flush_others_soon(void);
+
+/* Load CR3, which flushes this pCPU. */
+static inline void tlb_load_cr3(uint64_t cr3)
 {
-	this_pcpu()->tlb_epoch = __atomic_add_fetch((uint32_t *)&tlb_clock, 1, __ATOMIC_RELAXED);
+	uint32_t *noted = &this_pcpu()->tlb_epoch, before = READ_ONCE(*noted);
+	uint32_t epoch = __atomic_add_fetch((uint32_t *)&tlb_clock, 1, __ATOMIC_SEQ_CST);
+
+	write_cr3(cr3);
+	/* If the flush interrupt came in between, what it noted is later: keep that. One instruction. */
+	asm volatile("cmpxchgl %2, %1" : "+a"(before), "+m"(*noted) : "r"(epoch) : "cc", "memory");
+	if (unlikely(!(epoch & (TLB_TURN_QUARTER - 1))))
+		tlb_flush_others_soon();
 }
 
 #endif

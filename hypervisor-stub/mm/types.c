@@ -56,6 +56,28 @@
  * tables. Writable and descriptor references need no lock: the two words of a frame change by
  * compare-and-swap, so a type is taken from count zero by exactly one.
  *
+ * Three processors at once. Nothing but tables has a lock, so this is why it holds:
+ *
+ *  - A type changes at count zero only, and who changes it has the frame for himself meanwhile: busy, or
+ *    partial under domain.mm. Others wait for a busy one, which lasts a flush or a look at one page at
+ *    most and never for a lock; the flush is answered by interrupt, so who waits does not hold it up.
+ *  - The last put of a type goes through busy, too. It draws the epoch after the locked instruction
+ *    that took the count to zero: by then the entry that it belonged to is gone for every processor.
+ *    Were the epoch written before that, a second processor could take and put a reference in between,
+ *    and the older epoch would stay.
+ *  - A frame becomes usable after the flush, not before: a first processor that flushes old translations
+ *    of a table keeps a second from mapping it writable until all have.
+ *  - A table's state changes under domain.mm of its owner, and the owner cannot change while there is a
+ *    type. So "a table of d", once seen under d's lock, stays true. To see it takes two words; they
+ *    cannot lie as long as this pCPU has not flushed in between (frame_is_table_of()).
+ *  - A last reference may go while another processor looks: count zero is final, nobody raises it
+ *    again (frame_try_get()), and what leads to a frame that may be on its way out, the list of a domain,
+ *    is followed under its lock only.
+ *  - A half-done operation is no processor's: the place is in the frame and in the vCPU, and goes on
+ *    wherever that runs next.
+ *  - Whoever works on tables of a domain that is not his own looks under domain.mm whether it is dying;
+ *    its end takes the same lock afterwards, and finds everything that was done before.
+ *
  * Reading order: here, l1.c, upper.c, mmu_update.c, root.c; frame.c for plain references.
  */
 #include "mm/types.h"
@@ -143,10 +165,12 @@ static int table_promote(struct domain *d, struct frame *f, enum frame_type type
 /* From count zero: the frame becomes a table of this type that nothing is checked of yet. */
 static bool table_begin(struct frame *f, uint64_t use, enum frame_type type)
 {
-	uint32_t epoch = f->epoch;
+	uint32_t epoch;
 
 	if (!cas64(&f->use, &use, use_of(type) | USE_PARTIAL))
 		return false;
+	/* Read while nobody else can put it: what is there before may be of the use before. */
+	epoch = f->epoch;
 	frame_hold(f);
 	f->linear = 0;
 	f->done = 0;
@@ -167,7 +191,9 @@ int table_get(struct domain *d, struct frame *f, enum frame_type type)
 		} else if (!(use & (USE_COUNT | USE_UNSETTLED))) {
 			if (table_begin(f, use, type))
 				return table_promote(d, f, type);
-		} else if (use_type(use) != type || (use & USE_BUSY)) {
+		} else if (use & USE_BUSY) {
+			cpu_relax();
+		} else if (use_type(use) != type) {
 			return refuse(-EINVAL, "frame %lx is %s already and cannot be %s as well",
 				      mfn_x(frame_to_mfn(f)), type_name(use_type(use)),
 				      type_name(type));
@@ -206,23 +232,31 @@ static int descriptors_check(struct frame *f)
 	return good ? 0 : -EINVAL;
 }
 
+/* The frame is busy for us, with no reference of any type: make it what it shall be. */
+static int memory_begin(struct frame *f, enum frame_type was, enum frame_type type)
+{
+	/*
+	 * Before anybody has it: an old table must not be walked any more when the first writes to it. Also
+	 * from unused: it may have been a table before it was freed.
+	 */
+	if (was != type && tlb_stale(f->epoch))
+		tlb_flush_stale(f->epoch);
+	if (type == FT_DESC)
+		return descriptors_check(f);
+	__atomic_store_n((uint64_t *)&f->use, use_of(type) | 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
 static int memory_get(struct frame *f, enum frame_type type)
 {
 	for (;;) {
 		uint64_t use = load64(&f->use);
-		uint32_t epoch = f->epoch;
 
 		if (use & USE_BUSY) {
-			asm volatile("pause");
+			cpu_relax();
 		} else if (!(use & (USE_COUNT | USE_UNSETTLED))) {
-			enum frame_type was = use_type(use);
-
-			if (!cas64(&f->use, &use, use_of(type) | (type == FT_DESC ? USE_BUSY : 1)))
-				continue;
-			/* Also from unused: it may have been a table before it was freed. */
-			if (was != type && tlb_stale(epoch))
-				tlb_flush_stale(epoch);
-			return type == FT_DESC ? descriptors_check(f) : 0;
+			if (cas64(&f->use, &use, use_of(type) | USE_BUSY))
+				return memory_begin(f, use_type(use), type);
 		} else if (use_type(use) != type || (use & USE_UNSETTLED)) {
 			return -EINVAL;
 		} else if (cas64(&f->use, &use, use + 1)) {
@@ -233,13 +267,15 @@ static int memory_get(struct frame *f, enum frame_type type)
 
 static void memory_put(struct frame *f)
 {
-	uint64_t use = load64(&f->use);
+	uint64_t use = load64(&f->use), new;
+	enum frame_type type = use_type(use);
 
 	do {
 		ASSERT(use & USE_COUNT);
-		if ((use & USE_COUNT) == 1)
-			f->epoch = tlb_now();
-	} while (!cas64(&f->use, &use, (use & USE_COUNT) > 1 ? use - 1 : use_of(use_type(use))));
+		new = (use & USE_COUNT) == 1 ? use_of(type) | USE_BUSY : use - 1;
+	} while (!cas64(&f->use, &use, new));
+	if (new &USE_BUSY)
+		type_release(f, type);
 }
 
 /* ---- the public face ------------------------------------------------------------------------------------ */
@@ -309,15 +345,18 @@ int frame_unpin(struct domain *d, mfn_t mfn)
 	struct frame *f = mfn_to_frame(mfn);
 	uint64_t use;
 
-	if (!mfn_valid(mfn) || f->owner != d->id)
+	if (!frame_get(mfn, d))
 		return refuse(-EINVAL, "cannot unpin frame %lx: it is no memory of d%u", mfn_x(mfn),
 			      d->id);
 	use = load64(&f->use);
 	do {
-		if (!(use & USE_PINNED))
+		if (!(use & USE_PINNED)) {
+			frame_drop(f);
 			return refuse(-EINVAL, "frame %lx is not pinned", mfn_x(mfn));
+		}
 	} while (!cas64(&f->use, &use, use & ~USE_PINNED));
 	table_put(d, f);
+	frame_drop(f);
 	frame_drop(f);
 	return 0;
 }

@@ -26,7 +26,7 @@
 #define USE_VALID	(1ULL << 59)	/* table or descriptors: every entry was checked */
 #define USE_PARTIAL	(1ULL << 58)	/* table: entries below frame.done were checked */
 #define USE_UNDO	(1ULL << 57)	/* table: entries below frame.done still hold references */
-#define USE_BUSY	(1ULL << 56)	/* descriptors: being checked right now */
+#define USE_BUSY	(1ULL << 56)	/* one pCPU is changing what the frame is, right now: wait */
 #define USE_COUNT	((1ULL << 48) - 1)
 #define USE_UNSETTLED	(USE_PARTIAL | USE_UNDO | USE_BUSY)
 /* clang-format on */
@@ -69,6 +69,27 @@ static inline bool frame_is_table(const struct frame *f)
 	uint64_t use = load64(&f->use);
 
 	return (use & USE_VALID) && type_level(use_type(use));
+}
+
+/*
+ * Is f a table in use, of d? The two words are not read at one moment: f might go from d to another
+ * domain and become its table in between. But no frame goes to another domain before each pCPU has flushed
+ * (heap.c), and this one does so in an interrupt only, and it shows. Then the answer comes from the
+ * second look. Once true it stays so, under domain.mm of d, which the caller holds.
+ */
+static inline bool frame_is_table_of(const struct frame *f, const struct domain *d)
+{
+	const uint32_t *flushed = &this_pcpu()->tlb_epoch;
+	uint32_t epoch;
+	bool is;
+
+	do {
+		epoch = READ_ONCE(*flushed);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		is = READ_ONCE(f->owner) == d->id && frame_is_table(f);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	} while (unlikely(epoch != READ_ONCE(*flushed)));
+	return is;
 }
 
 /* ---- plain references -------------------------------------------------------------------------- */
@@ -116,6 +137,8 @@ void owner_register(struct domain *d);
 void owner_forget(struct domain *d);
 /* The domain that has f on its list: it lives at least as long as f is there. NULL: not a domain's. */
 struct domain *frame_owner(const struct frame *f);
+/* The first on d's list, with a reference; NULL: none, or it is just going. */
+struct frame *frame_first(struct domain *d);
 /* A dying domain lets go of its frame, which others may still hold. True: it has more. */
 bool frame_forsake(struct domain *d, struct frame *f);
 
@@ -126,22 +149,29 @@ static inline int type_get_writable(struct frame *f)
 	uint64_t use = load64(&f->use);
 
 	do {
-		if (unlikely(use_type(use) != FT_WRITABLE))
+		if (unlikely((use & ~USE_COUNT) != use_of(FT_WRITABLE)))
 			return type_get(f, FT_WRITABLE);
 	} while (unlikely(!cas64(&f->use, &use, use + 1)));
 	return 0;
 }
 
+/* The count is at zero and the frame busy for us: note when, and let others have it. */
+static inline void type_release(struct frame *f, enum frame_type type)
+{
+	f->epoch = tlb_now();
+	__atomic_store_n((uint64_t *)&f->use, use_of(type), __ATOMIC_RELEASE);
+}
+
 static inline void type_put_writable(struct frame *f)
 {
-	uint64_t use = load64(&f->use);
+	uint64_t use = load64(&f->use), new;
 
 	ASSERT(use_type(use) == FT_WRITABLE && (use & USE_COUNT));
 	do {
-		/* Before the count says so: who takes the frame next looks at the epoch. */
-		if ((use & USE_COUNT) == 1)
-			f->epoch = tlb_now();
-	} while (unlikely(!cas64(&f->use, &use, use - 1)));
+		new = (use & USE_COUNT) == 1 ? use_of(FT_WRITABLE) | USE_BUSY : use - 1;
+	} while (unlikely(!cas64(&f->use, &use, new)));
+	if (new &USE_BUSY)
+		type_release(f, FT_WRITABLE);
 }
 
 /* ---- types.c: tables ----------------------------------------------------------------------------- */
@@ -241,7 +271,7 @@ pte_t *walk_l1e(const struct vcpu *v, uint64_t va);
 /* ---- heap.c ------------------------------------------------------------------------------------------ */
 
 /* A frame that its last user left; `data` says whose it holds: a domain's serial, or a stranger's. */
-#define HEAP_DATA_STRANGER (~1ULL)
+#define HEAP_DATA_STRANGER (2ULL << 32)
 void heap_return(struct frame *f, uint64_t data);
 
 #endif

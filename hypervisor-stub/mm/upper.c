@@ -65,7 +65,7 @@ static int linear_get(const struct domain *d, struct frame *table, struct frame 
 		return refuse(-EINVAL, "entry %lx: the frame is not of d%u", entry, d->id);
 	use = load64(&child->use);
 	do {
-		if (!(use & USE_VALID)) {
+		if (!(use & USE_VALID) || type_level(use_type(use)) != frame_level(table)) {
 			frame_drop(child);
 			return refuse(-EINVAL, "entry %lx: the table it names is not in use",
 				      entry);

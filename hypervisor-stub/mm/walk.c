@@ -4,6 +4,10 @@
  *
  * The tables were validated, so a present entry names a table: nothing is checked again but the end of
  * the walk, which may be our superpage, or a table of a higher level seen through a linear entry.
+ *
+ * Under domain.mm they stay what they are. Without it the walk has interrupts off, as the processor's
+ * own walk is one step: another pCPU that drops a table and makes memory of it first waits until
+ * this one has answered its flush interrupt.
  */
 #include "console/console.h"
 #include "mm/explain.h"
@@ -41,9 +45,11 @@ pte_t *walk_l1e(const struct vcpu *v, uint64_t va)
 
 uint64_t guest_pte(const struct vcpu *v, uint64_t va)
 {
+	uint64_t flags = irq_save();
 	const pte_t *at = walk_l1e(v, va);
 	pte_t e = at ? pte_read(at) : 0;
 
+	irq_restore(flags);
 	return e & PTE_P ? e : 0;
 }
 
