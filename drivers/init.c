@@ -7,6 +7,7 @@
 #include "pci/pci.h"
 #include "virtio/virtio.h"
 #include "xen.h"
+#include "xenback.h"
 #include "xenfront.h"
 
 static const struct pci_driver *const pci_drivers[] = { &virtio_blk_driver, &virtio_net_driver,
@@ -17,5 +18,7 @@ void drivers_init(void)
 	if (machine_info.privileged)
 		pci_init(pci_drivers);
 	xendev_register_driver(&blkfront_driver);
+	if (machine_info.privileged)
+		xendev_register_driver(&blkback_driver);
 	xen_drivers_init();
 }

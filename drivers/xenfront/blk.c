@@ -14,7 +14,7 @@
  * uses it, then Closed. A backend that dies and comes back (InitWait again) finds a new ring and the
  * requests that it had not answered. (<xen/io/blkif.h> has every key.)
  */
-#include "blk.h"
+#include "xenfront/blk.h"
 #include "fs/vfs.h"
 #include "proc.h"
 #include "xenfront.h"

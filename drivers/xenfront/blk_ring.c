@@ -7,7 +7,7 @@
  * more. A page whose grant the backend does not give back is never given out again either: it keeps a
  * reference until the grant is free (grant_end_later()).
  */
-#include "blk.h"
+#include "xenfront/blk.h"
 
 /* ---- grants of one request ---- */
 
