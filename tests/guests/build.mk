@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: MIT
-# Kernels of other people on Ringmaster.
+# Kernels of other people on Ringmaster, and their toolstack.
 #
-## guests-test Linux and GRUB as guests: kernels that nobody here wrote
+## guests-test Linux and GRUB as guests, xl as a toolstack: what nobody here wrote
+
+TOOLSTACK_CPIO := $(O)/toolstack.cpio
+TOOLSTACK_IN := $(wildcard tests/guests/toolstack tests/guests/*.cfg)
+
+# Two archives in a row are one to Linux.
+$(TOOLSTACK_CPIO): $(O)/initramfs.cpio tests/guests/toolstack.list $(TOOLSTACK_IN) $(O)/pv/hello-64 \
+		tools/mkinitramfs tools/fetch
+	$(call say,CPIO,$@)
+	$(Q)tools/fetch linux xen-tools
+	$(Q)tools/mkinitramfs tests/guests/toolstack.list $(O) $@.tools
+	$(Q)cat $(O)/initramfs.cpio $@.tools > $@ && rm $@.tools
 
 .PHONY: guests-test
-guests-test: $(O)/ringmaster $(O)/initramfs.cpio
+guests-test: $(O)/ringmaster $(O)/initramfs.cpio $(TOOLSTACK_CPIO)
 	$(Q)tools/fetch linux linux-modules grub-xen
 	$(Q)/usr/bin/python3 tests/guests/run.py --hypervisor $(O)/ringmaster \
-		--ramdisk $(O)/initramfs.cpio
+		--ramdisk $(O)/initramfs.cpio --toolstack $(TOOLSTACK_CPIO)

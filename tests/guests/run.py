@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Kernels that nobody here wrote boot on Ringmaster.
+"""Kernels that nobody here wrote boot on Ringmaster, and a toolstack makes domains there.
 
 Linux 6.1 (the distribution's, 64-bit), as domain 0 and as an unprivileged domain, runs a shell from our
 own ramdisk and powers off; as domain 0 it also drives disks and network cards of QEMU, whose interrupts
@@ -247,11 +247,48 @@ def grub_waits_for_the_store(image):
     return run
 
 
+def a_toolstack_makes_domains(args):
+    """The distribution's xl, xenstored and xenconsoled on its Linux as domain 0 make, list, pause,
+    weigh and destroy two domains: one that ends at once, and a Linux with two vCPUs."""
+    machine = Machine(args, 768, f"{INPUTS}/linux console=hvc0 quiet rdinit=/toolstack,"
+                                 f"{args.toolstack}",
+                      "loglvl=info guest_loglvl=error dom0_mem=400M")
+
+    def shell(command, *patterns):
+        machine.session.send(command + "; echo $((6*7)) done\r")
+        for pattern in patterns:
+            machine.expect(pattern)
+        machine.expect("42 done")
+
+    try:
+        machine.expect("the toolstack is there")
+        shell("xl info | grep -e nr_ -e caps", r"nr_cpus +: 1", r"xen_caps +: xen-3.0-x86_64 xen-3.0-x86_32p")
+        shell("xl create /boot/hello.cfg", "Test result: SUCCESS")
+        shell("xl list", r"Domain-0 +0 +400 +1 +r-----", r"hello +1 +16 +1 +---s--")
+        shell("xl destroy hello")
+        shell("xl create /boot/linux.cfg")
+        shell("until grep 'built-in shell' /var/log/xen/guest-linux.log; do sleep 1; done",
+              "BusyBox v.*built-in shell")
+        shell("xl vcpu-list linux", r"linux +2 +0 +0 +[-rb]", r"linux +2 +1 +0 +[-rb]")
+        shell("xl pause linux; xl list linux", r"linux +2 +128 +2 +-[-b]p---")
+        shell("xl unpause linux; xl list linux", r"linux +2 +128 +2 +[-rb]{2}----")
+        shell("xl sched-credit2 -d linux -w 512; xl sched-credit2 -d linux", r"linux +2 +512 +0")
+        shell("xl dmesg | grep 'scheduler:'", r"scheduler: bvt")
+        shell("xl debug-keys q", r'd2 "d2": 64-bit')
+        shell("xl destroy linux; xl list", r"Domain-0 +0 +400 +1 +r-----\s+[\d.]+\s+(?=42 done)")
+        machine.session.send("poweroff -f\r")
+        machine.expect("audit: clean")
+    finally:
+        machine.close()
+    return machine
+
+
 TESTS = {
     "linux-6.1": linux_runs_a_shell,
     "linux-6.1-devices": linux_drives_devices,
     "linux-6.1-smp": linux_runs_on_four_processors,
     "linux-6.1-domu": linux_runs_unprivileged,
+    "toolstack": a_toolstack_makes_domains,
     "grub-32": grub_waits_for_the_store("grub-i386-xen.bin"),
     "grub-64": grub_waits_for_the_store("grub-x86_64-xen.bin"),
 }
@@ -261,6 +298,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hypervisor", default="build/ringmaster")
     parser.add_argument("--ramdisk", default="build/initramfs.cpio")
+    parser.add_argument("--toolstack", default="build/toolstack.cpio")
     parser.add_argument("--timeout", type=int, default=90)
     parser.add_argument("tests", nargs="*", default=[])
     args = parser.parse_args()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls of a toolstack, for tests that run as domain 0 (build.mk defines __XEN_TOOLS__). All return 0 or a negative error.
+ * The calls of a toolstack, for tests that run as domain 0 (build.mk defines __XEN_TOOLS__). All return 0
+ * or a negative error.
  */
 #ifndef PV_DOMCTL_H
 #define PV_DOMCTL_H
