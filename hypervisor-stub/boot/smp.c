@@ -77,7 +77,8 @@ void ap_main(void)
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	current = p->idle;
-	tlb_flush_local();
+	tlb_start_pcpu();
+	time_start_pcpu();
 	irq_enable();
 	idle_enter();
 }

@@ -58,6 +58,7 @@ struct pcpu {
 	uint64_t gdt_pte[2];	/* PTEs that map them, for window_l1[HV_GDT_PAGE] */
 	void *tss;
 	uint32_t tlb_epoch;  /* of its last full flush */
+	bool tlb_clean;	     /* stands on our own root: has no guest's translations */
 	uint64_t locks_held; /* debug builds: bit a lock class */
 };
 

@@ -20,7 +20,7 @@
 
 static uint64_t boot_seconds;	  /* wall clock when ours was 0 ... */
 static uint32_t boot_nanoseconds; /* ... and the rest of that second */
-static struct timer refresh_timer;
+static struct timer refresh_timers[MAX_PCPUS];
 
 static void fill(struct vcpu_time_info *t, uint64_t tsc)
 {
@@ -63,10 +63,9 @@ void time_set_wallclock(uint64_t seconds, uint32_t nanoseconds, stime_t at)
 
 static void refresh(void *data)
 {
-	(void)data;
-	if (current)
+	if (!vcpu_is_idle(current))
 		time_update_vcpu(current);
-	timer_set(&refresh_timer, now() + REFRESH_PERIOD);
+	timer_set(data, now() + REFRESH_PERIOD);
 }
 
 void time_init(void)
@@ -74,8 +73,15 @@ void time_init(void)
 	clock_init();
 	timer_queue_init();
 	boot_seconds = cmos_read() - now() / 1000000000;
-	timer_init(&refresh_timer, refresh, NULL);
-	timer_set(&refresh_timer, now() + REFRESH_PERIOD);
+	time_start_pcpu();
+}
+
+void time_start_pcpu(void)
+{
+	struct timer *t = &refresh_timers[this_pcpu()->id];
+
+	timer_init(t, refresh, t);
+	timer_set(t, now() + REFRESH_PERIOD);
 }
 
 /*

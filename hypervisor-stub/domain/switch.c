@@ -33,11 +33,13 @@ noreturn void context_switch(struct vcpu *prev, struct vcpu *next)
 	info->pcpu->running = next;
 	if (vcpu_is_idle(next)) {
 		root_load(next);
+		WRITE_ONCE(info->pcpu->tlb_clean, true);
 		forget_domain(prev->domain);
 		sched_saved(prev);
 		idle_enter();
 	}
 	info->regs = next->regs;
+	WRITE_ONCE(info->pcpu->tlb_clean, false);
 	pv_switch_to(next);
 	/* Nothing of prev is in use here any more, its tables included: another pCPU may run it. */
 	if (!vcpu_is_idle(prev)) {

@@ -27,7 +27,8 @@ static void period_over(void *data)
 {
 	struct vcpu *v = data;
 
-	if (!v->period)
+	/* It may have left its pCPU while somebody else started the timer. */
+	if (!v->period || !READ_ONCE(v->sched.running))
 		return;
 	tick(v, now());
 	timer_set(&v->periodic, v->next_tick);
@@ -44,6 +45,7 @@ void vtimer_enter(struct vcpu *v)
 {
 	stime_t t;
 
+	timer_follow(&v->singleshot);
 	if (likely(!v->period))
 		return;
 	t = now();
@@ -75,6 +77,6 @@ void vtimer_set_period(struct vcpu *v, uint64_t period)
 		return;
 	}
 	v->next_tick = now() + period;
-	if (v == current)
+	if (READ_ONCE(v->sched.running))
 		timer_set(&v->periodic, v->next_tick);
 }

@@ -26,6 +26,8 @@ void flush_vcpus(const struct domain *d, uint64_t vcpus, bool one, uint64_t va)
 {
 	uint64_t here = 1ULL << this_pcpu()->id, cpus = 0;
 
+	/* The guest's change first, then the look at who runs: who begins to run later loads CR3. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (unsigned int i = 0; i < d->max_vcpus; i++) {
 		const struct vcpu *v = d->vcpu[i];
 

@@ -203,6 +203,8 @@ void root_load(struct vcpu *v);
 
 /* The interrupt by which other pCPUs are told to flush; once, before any runs. */
 void tlb_init(void);
+/* A further pCPU begins, on our own root. */
+void tlb_start_pcpu(void);
 void tlb_flush_local(void);
 void tlb_flush_one_local(uint64_t va);
 /* After this no pCPU of d's dirty mask holds a translation older than now. */

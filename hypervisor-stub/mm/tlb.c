@@ -72,7 +72,15 @@ void tlb_flush_others_soon(void)
 
 void tlb_flush_domain(struct domain *d)
 {
-	tlb_flush_cpus(__atomic_load_n((uint64_t *)&d->tlb_dirty, __ATOMIC_SEQ_CST));
+	/* What was changed in tables is there for all to see before we look who might not have seen it. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	tlb_flush_cpus(__atomic_load_n((uint64_t *)&d->tlb_dirty, __ATOMIC_RELAXED));
+}
+
+void tlb_start_pcpu(void)
+{
+	this_pcpu()->tlb_clean = true;
+	tlb_load_cr3(maddr_x(hv_root));
 }
 
 void tlb_init(void)

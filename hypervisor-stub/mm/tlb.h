@@ -5,7 +5,11 @@
  * A clock counts full flushes, of all pCPUs together. A pCPU notes the clock at its last flush
  * (pcpu.tlb_epoch); a frame notes it when its last use ends (frame.epoch). A pCPU that flushed after
  * that holds no translation to the frame; one that did not is asked to, when the frame becomes
- * something that stale translations could harm. CR4.PGE is off, so each CR3 load is a full flush.
+ * something that stale translations could harm. CR4.PGE is off, so each CR3 load is a full flush. A pCPU
+ * that idles stands on our own root and holds no translation of a guest (pcpu.tlb_clean).
+ *
+ * d->tlb_dirty names the pCPUs that stand on a root of d. A pCPU says there, and in tlb_clean, where it
+ * goes before it loads CR3; so whoever changes tables first and looks then misses nobody.
  *
  * The number is drawn before the flush and noted after it: what ends in between counts as not flushed.
  * Whoever ends a use makes the change of the page table visible first (a locked instruction), and
@@ -35,7 +39,8 @@ static inline uint32_t tlb_now(void)
 
 static inline bool tlb_cpu_stale(unsigned int cpu, uint32_t epoch)
 {
-	return (int32_t)(READ_ONCE(pcpus[cpu].tlb_epoch) - epoch) <= 0;
+	return (int32_t)(READ_ONCE(pcpus[cpu].tlb_epoch) - epoch) <= 0 &&
+	       !READ_ONCE(pcpus[cpu].tlb_clean);
 }
 
 static inline bool tlb_stale(uint32_t epoch)

@@ -144,16 +144,35 @@ static struct timer_queue *bring_here(struct timer *t)
 	return here;
 }
 
+/* On this pCPU's queue, locked. */
+static void set_here(struct timer_queue *here, struct timer *t, stime_t deadline)
+{
+	t->deadline = deadline;
+	insert(here, t);
+	if (deadline <= now())
+		softirq_raise(SOFTIRQ_TIMER);
+	else if (deadline < here->programmed)
+		program(here, deadline);
+}
+
 void timer_set(struct timer *t, stime_t deadline)
 {
 	struct timer_queue *here = bring_here(t);
 
-	t->deadline = max(deadline, (stime_t)1);
-	insert(here, t);
-	if (t->deadline <= now())
-		softirq_raise(SOFTIRQ_TIMER);
-	else if (t->deadline < here->programmed)
-		program(here, t->deadline);
+	set_here(here, t, max(deadline, (stime_t)1));
+	spin_unlock(&here->lock);
+}
+
+void timer_follow(struct timer *t)
+{
+	struct timer_queue *here;
+	stime_t deadline = READ_ONCE(t->deadline);
+
+	if (!deadline || READ_ONCE(t->cpu) == this_pcpu()->id)
+		return;
+	here = bring_here(t);
+	/* Fired meanwhile: that it fires a second time is not worth a search. */
+	set_here(here, t, deadline);
 	spin_unlock(&here->lock);
 }
 

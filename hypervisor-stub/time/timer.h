@@ -35,6 +35,8 @@ void timer_set(struct timer *t, stime_t deadline);
 void timer_stop(struct timer *t);
 /* The same, and its function runs nowhere else any more: what it belongs to may be freed. No lock held. */
 void timer_kill(struct timer *t);
+/* If it is set, let it fire on this pCPU: whom it is for runs here now. */
+void timer_follow(struct timer *t);
 static inline bool timer_is_set(const struct timer *t)
 {
 	return t->deadline != 0;
@@ -42,6 +44,8 @@ static inline bool timer_is_set(const struct timer *t)
 
 /* Calibrate the clock, start the timer interrupt of this pCPU. */
 void time_init(void);
+/* What each pCPU does once a second; the further ones call it, with the scales as they are. */
+void time_start_pcpu(void);
 void timer_softirq(void);
 /* Queues, and the timer interrupt of this pCPU; time_init() calls it. */
 void timer_queue_init(void);

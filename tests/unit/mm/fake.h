@@ -40,6 +40,7 @@ struct vcpu;
 struct pcpu {
 	unsigned int id;
 	uint32_t tlb_epoch;
+	bool tlb_clean;
 };
 
 extern struct pcpu pcpus[1];
@@ -51,6 +52,14 @@ extern struct vcpu *fake_current;
 /* Of 256 questions, so many are answered by yes. */
 extern unsigned int fake_preempt_rate;
 bool preempt_wanted(void);
+
+static inline void cpus_park_others(void)
+{
+}
+
+static inline void cpus_unpark(void)
+{
+}
 
 /* xorshift: the same numbers everywhere for a seed. */
 extern uint64_t fake_seed;
