@@ -47,15 +47,19 @@ static int stop_vcpus(struct domain *d)
 {
 	struct vcpu *v;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
-		if (d->watchdog[i].fire)
-			timer_stop(&d->watchdog[i]);
 	for_each_vcpu (d, v) {
-		vtimer_stop_vcpu(v);
 		vcpu_retire(v);
-		if (v->sched.running)
+		if (READ_ONCE(v->sched.running))
 			return -ERESTART;
 	}
+	/* Nobody sets them any more; a function that runs on another pCPU is waited for. */
+	for_each_vcpu (d, v) {
+		vtimer_stop_vcpu(v);
+		timer_kill(&v->sched.poll_timer);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
+		if (d->watchdog[i].fire)
+			timer_kill(&d->watchdog[i]);
 	return 0;
 }
 

@@ -3,8 +3,8 @@
  * Event channels: the guest's interrupts.
  *
  * Owns: the ports of each domain. Lock: evtchn.domain; a channel between two domains is made and unmade
- * with both, the one with the lower domain number first, so either of them keeps it as it is. Two-level ABI: 1024 ports at 32
- * bits, 4096 at 64 bits; FIFO ABI, if the guest asks for it: 131072.
+ * with both, the one with the lower domain number first, so either of them keeps it as it is. Two-level
+ * ABI: 1024 ports at 32 bits, 4096 at 64 bits; FIFO ABI, if the guest asks for it: 131072.
  */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H

@@ -101,28 +101,37 @@ static long new_watchdog(struct domain *d, uint32_t seconds)
 	return refuse(-ENOSPC, "both watchdogs are in use");
 }
 
-/* Id 0 makes a new one; else timeout 0 destroys it and any other pokes it. */
+/* Id 0 makes a new one; else timeout 0 destroys it and any other pokes it. Locks: domain.life. */
+static long change_watchdog(struct domain *d, const struct sched_watchdog *w)
+{
+	if (!w->id)
+		return new_watchdog(d, w->timeout);
+	if (w->id > ARRAY_SIZE(d->watchdog))
+		return refuse(-EINVAL, "watchdog %u: there are only %zu", w->id,
+			      ARRAY_SIZE(d->watchdog));
+	if (!d->watchdog_used[w->id - 1])
+		return refuse(-EINVAL, "watchdog %u was not created", w->id);
+	if (w->timeout) {
+		set_watchdog(d, w->id - 1, w->timeout);
+	} else {
+		timer_stop(&d->watchdog[w->id - 1]);
+		d->watchdog_used[w->id - 1] = false;
+	}
+	return 0;
+}
+
 static long watchdog(gptr_t arg)
 {
 	struct domain *d = current->domain;
 	struct sched_watchdog w;
+	long rc;
 
 	if (guest_get_sched_watchdog(&w, arg, 0))
 		return refuse(-EFAULT, "sched_watchdog cannot be read");
-	if (!w.id)
-		return new_watchdog(d, w.timeout);
-	if (w.id > ARRAY_SIZE(d->watchdog))
-		return refuse(-EINVAL, "watchdog %u: there are only %zu", w.id,
-			      ARRAY_SIZE(d->watchdog));
-	if (!d->watchdog_used[w.id - 1])
-		return refuse(-EINVAL, "watchdog %u was not created", w.id);
-	if (w.timeout) {
-		set_watchdog(d, w.id - 1, w.timeout);
-	} else {
-		timer_stop(&d->watchdog[w.id - 1]);
-		d->watchdog_used[w.id - 1] = false;
-	}
-	return 0;
+	spin_lock(&d->life);
+	rc = change_watchdog(d, &w);
+	spin_unlock(&d->life);
+	return rc;
 }
 
 static long pin_override(gptr_t arg)
