@@ -86,25 +86,34 @@ static size_t put_time(char *buf)
 				(unsigned long long)(t / 1000 % 1000000));
 }
 
-/* A token a tenth of a second. Says how much was dropped when it begins to pass again. */
-static bool rate_allows(void)
+/* A token a tenth of a second. *dropped: how many lines did not pass before this one. */
+static bool take_token(unsigned int *dropped)
 {
 	stime_t t = now();
-	unsigned int dropped;
+	bool there;
 
-	while (rate.tokens < RATE_BURST && t - rate.filled >= RATE_INTERVAL) {
+	spin_lock(&console_lock);
+	while (rate.tokens < RATE_BURST && t - rate.filled >= RATE_INTERVAL && t > rate.filled) {
 		rate.tokens++;
 		rate.filled += RATE_INTERVAL;
 	}
 	if (rate.tokens == RATE_BURST)
 		rate.filled = t;
-	if (!rate.tokens) {
-		rate.dropped++;
+	there = rate.tokens;
+	*dropped = there ? rate.dropped : 0;
+	rate.dropped = there ? 0 : rate.dropped + 1;
+	rate.tokens -= there;
+	spin_unlock(&console_lock);
+	return there;
+}
+
+/* Says how much was dropped when it begins to pass again. */
+static bool rate_allows(void)
+{
+	unsigned int dropped;
+
+	if (!take_token(&dropped))
 		return false;
-	}
-	rate.tokens--;
-	dropped = rate.dropped;
-	rate.dropped = 0;
 	if (dropped)
 		log_hv(LOG_WARNING, "%u lines about guests were dropped (too many at once)",
 		       dropped);

@@ -16,27 +16,23 @@
 
 extern const uint8_t image_start[], image_text_end[];
 
-static unsigned int panicking, panicking_cpu;
+static bool panicking;
 
 static void begin(const char *fmt, va_list ap)
 {
 	char text[256];
 
 	irq_disable();
-	/* The first one reports, and stops those that may have found the same. */
-	if (__atomic_fetch_add(&panicking, 1, __ATOMIC_SEQ_CST)) {
-		if (panicking_cpu != this_pcpu()->id)
-			for (;;)
-				cpu_relax();
-		machine_panicked();
-	}
-	panicking_cpu = this_pcpu()->id;
+	/* Only the first one comes back from here: others may have found the same. */
 	cpus_halt_others();
+	if (panicking)
+		machine_panicked();
+	panicking = true;
 	console_break_lock();
 	vsnprintf(text, sizeof(text), fmt, ap);
 	log_error("PANIC: %s", text);
 	if (pcpu_count > 1)
-		log_error("on processor %u", panicking_cpu);
+		log_error("on processor %u", this_pcpu()->id);
 }
 
 static noreturn void finish(void)

@@ -58,6 +58,7 @@ struct pcpu {
 	uint64_t gdt_pte[2];	/* PTEs that map them, for window_l1[HV_GDT_PAGE] */
 	void *tss;
 	uint32_t tlb_epoch;  /* of its last full flush */
+	uint32_t park_seen;  /* the last round in which it stood still: cpu/stop.c */
 	bool tlb_clean;	     /* stands on our own root: has no guest's translations */
 	uint64_t locks_held; /* debug builds: bit a lock class */
 };
@@ -127,6 +128,14 @@ void softirq_run(void);
  */
 void cpus_park_others(void);
 void cpus_unpark(void);
+/* For loops that wait, with no lock held, for what another pCPU does: take part. */
+void cpu_stand_still(void);
+extern uint32_t park_round;
+static inline void cpu_park_point(void)
+{
+	if (unlikely(__atomic_load_n(&park_round, __ATOMIC_RELAXED) & 1))
+		cpu_stand_still();
+}
 /* They stop for ever, at once, wherever they are: who asks ends the machine. From anywhere. */
 void cpus_halt_others(void);
 /* The NMI handler's part of it. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The local APIC: this pCPU's timer, and the way by which the 8259s reach it.
+ * The local APIC: this pCPU's timer, messages between pCPUs, and the way by which the 8259s reach us.
  *
- * Registers in memory (xAPIC), mapped uncached in the device area. LINT0 passes on what the 8259s say,
- * LINT1 is the NMI, as the MultiProcessor specification's virtual-wire mode has it.
+ * Registers in memory (xAPIC), mapped uncached in the device area. On the boot pCPU LINT0 passes on what the
+ * 8259s say and LINT1 is the NMI, as the MultiProcessor specification's virtual-wire mode has it; on the
+ * others both are masked, so that each such interrupt comes once.
  */
 #include "cpu/asm.h"
 #include "cpu/hvmap.h"
@@ -11,6 +12,7 @@
 
 /* clang-format off */
 #define CPUID1_EDX_APIC	   (1u << 9)
+#define APIC_BASE_X2APIC   (1ULL << 10)
 #define APIC_BASE_ENABLE   (1ULL << 11)
 #define APIC_BASE_ADDRESS  0x000ffffffffff000ULL
 
@@ -54,13 +56,12 @@ bool lapic_present(void)
 	return registers != NULL;
 }
 
-/* The 8259s' interrupts go to the boot pCPU alone. */
 static void init_registers(bool boot)
 {
 	lapic_write(LAPIC_TPR, 0);
 	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
 	lapic_write(LAPIC_LVT_LINT0, boot ? LVT_EXTINT : LVT_MASKED);
-	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
+	lapic_write(LAPIC_LVT_LINT1, boot ? LVT_NMI : LVT_MASKED);
 	lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
 	lapic_write(LAPIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
@@ -68,22 +69,34 @@ static void init_registers(bool boot)
 	lapic_write(LAPIC_LVT_TIMER, VECTOR_APIC_TIMER);
 }
 
+/*
+ * Where its registers are. Firmware may have left x2APIC mode on, whose registers are not in memory: the
+ * only way back is through "off".
+ */
+static uint64_t switch_on(void)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE);
+
+	if (base & APIC_BASE_X2APIC) {
+		base &= ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE);
+		wrmsr(MSR_APIC_BASE, base);
+	}
+	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+	return base & APIC_BASE_ADDRESS;
+}
+
 void lapic_init(void)
 {
-	uint64_t base;
-
 	if (!(cpuid(1, 0).d & CPUID1_EDX_APIC))
 		return;
-	base = rdmsr(MSR_APIC_BASE);
-	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-	registers = device_map(_maddr(base & APIC_BASE_ADDRESS), PAGE_SIZE, DEVICE_UNCACHED);
+	registers = device_map(_maddr(switch_on()), PAGE_SIZE, DEVICE_UNCACHED);
 	init_registers(true);
 }
 
 /* All local APICs are at the same address, each seen by its own processor only. */
 void lapic_init_further(void)
 {
-	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	(void)switch_on();
 	init_registers(false);
 }
 

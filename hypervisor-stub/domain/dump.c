@@ -8,6 +8,7 @@
 #include "domain/dump.h"
 #include "abi/shared.h"
 #include "console/console.h"
+#include "cpu/cpu.h"
 #include "domain/domain.h"
 #include "pv/pv.h"
 
@@ -65,6 +66,8 @@ static void show_registers(void)
 	const struct domain *d;
 	struct vcpu *v;
 
+	/* Then those that run have their registers on their pCPU's stack. */
+	cpus_park_others();
 	list_for_each (d, &domain_list, all) {
 		for_each_vcpu (d, v) {
 			if (!v->initialised)
@@ -73,6 +76,7 @@ static void show_registers(void)
 			state_report(v);
 		}
 	}
+	cpus_unpark();
 }
 
 static void run_audit(void)

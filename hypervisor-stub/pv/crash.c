@@ -19,7 +19,8 @@
 
 static const struct cpu_user_regs *registers(const struct vcpu *v)
 {
-	return v == current ? guest_regs() : &v->regs;
+	/* On another pCPU's stack they are as it came in, if it is in the hypervisor; the caller stopped it. */
+	return READ_ONCE(v->sched.running) ? &v->sched.cpu->info->regs : &v->regs;
 }
 
 /* " kernel_function+0x12", or nothing. */

@@ -380,6 +380,7 @@ static bool wait_saved(const struct vcpu *v)
 	while (READ_ONCE(v->sched.running)) {
 		if (me > v && !vcpu_is_idle(me) && !can_run(me))
 			return false;
+		cpu_park_point();
 		asm volatile("pause");
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
