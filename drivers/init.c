@@ -18,7 +18,9 @@ void drivers_init(void)
 	if (machine_info.privileged)
 		pci_init(pci_drivers);
 	xendev_register_driver(&blkfront_driver);
-	if (machine_info.privileged)
+	if (machine_info.privileged) {
 		xendev_register_driver(&blkback_driver);
+		xendev_register_driver(&netback_driver);
+	}
 	xen_drivers_init();
 }

@@ -7,6 +7,6 @@
 
 #include "xen.h"
 
-extern const struct xendev_driver blkback_driver;
+extern const struct xendev_driver blkback_driver, netback_driver;
 
 #endif

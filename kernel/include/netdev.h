@@ -44,6 +44,11 @@ struct packet {
 /* Room for len bytes of frame; NULL when memory is short. Any context. */
 struct packet *packet_alloc(size_t len);
 void packet_free(struct packet *p);
+/*
+ * Somebody says that the checksum of TCP or UDP is left open: PACKET_CSUM_PARTIAL, if the headers tell where it
+ * belongs; else the packet stays as it is.
+ */
+void packet_csum_blank(struct packet *p);
 
 #define NETDEV_CSUM (1u << 0) /* sends PACKET_CSUM_PARTIAL */
 #define NETDEV_TSO  (1u << 1) /* sends gso_size, TCP over IPv4 */

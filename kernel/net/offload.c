@@ -9,6 +9,7 @@
 
 #define ETHERTYPE_IPV4 0x0800
 #define PROTOCOL_TCP   6
+#define PROTOCOL_UDP   17
 #define TCP_FIN	       0x01
 #define TCP_PSH	       0x08
 #define TCP_CWR	       0x80
@@ -61,6 +62,21 @@ void packet_checksum(struct packet *p)
 	/* The field holds the pseudo header's sum already and is part of what is summed. */
 	sum = fold(add_up(0, p->data + p->csum_start, p->len - p->csum_start));
 	store16(p->data + at, sum ? sum : 0xffff); /* 0 means "none" to UDP */
+}
+
+void packet_csum_blank(struct packet *p)
+{
+	const uint8_t *ip = p->data + ETH_HLEN;
+	unsigned header;
+
+	if (p->len < ETH_HLEN + 20 || load16(p->data + 12) != ETHERTYPE_IPV4 || ip[0] >> 4 != 4)
+		return;
+	header = (ip[0] & 15u) * 4;
+	if (header < 20 || (ip[9] != PROTOCOL_TCP && ip[9] != PROTOCOL_UDP))
+		return;
+	p->csum = PACKET_CSUM_PARTIAL;
+	p->csum_start = (uint16_t)(ETH_HLEN + header);
+	p->csum_offset = ip[9] == PROTOCOL_TCP ? 16 : 6;
 }
 
 struct headers {

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network backend: the device, the thread, and agreeing with the frontend by way of the store.
+ *
+ * The toolstack writes `mac`, `bridge`, and perhaps `rate` ("bytes,microseconds", as libxl does); the frontend
+ * writes two rings and what it can. <xen/io/netif.h> has every key.
+ */
+#include "proc.h"
+#include "timer.h"
+#include "xenback/net.h"
+#include "xenback/xenback.h"
+
+#include <xen/io/xenbus.h>
+
+#define DEFAULT_BRIDGE "xenbr0"
+
+/* ---- the device ---- */
+
+static void transmit(struct netdev *d, struct packet *p)
+{
+	struct netback *b = d->priv;
+	bool taken;
+
+	spin_lock(&b->lock);
+	taken = b->connected && b->queued < QUEUE_MOST;
+	if (taken) {
+		list_add_tail(&b->queue, &p->link);
+		b->queued++;
+	} else {
+		d->stats.tx_dropped++;
+	}
+	spin_unlock(&b->lock);
+	if (!taken) {
+		packet_free(p);
+		return;
+	}
+	b->kicked = true;
+	waitq_wake(&b->wake);
+}
+
+static const struct netdev_ops vif_ops = { .transmit = transmit };
+
+void netback_distrust(struct netback *b, const char *what, unsigned long value)
+{
+	b->broken = true;
+	printk("%s: domain %u %s (%lu): no longer served\n", b->dev.name, b->xendev->peer, what,
+	       value);
+}
+
+/* ---- the thread ---- */
+
+static void event(void *data)
+{
+	struct netback *b = data;
+
+	b->kicked = true;
+	waitq_wake(&b->wake);
+}
+
+static void thread(void *data)
+{
+	struct netback *b = data;
+	uint64_t again = 0;
+
+	while (!b->stop) {
+		(void)wait_event_full(&b->wake, *(volatile bool *)&b->kicked || b->stop, false,
+				      again ? again : WAIT_FOREVER);
+		b->kicked = false;
+		if (b->broken)
+			continue;
+		netback_give(b);
+		again = netback_take(b);
+		cond_resched();
+	}
+	b->stopped = true;
+	waitq_wake(&b->wake);
+	kthread_exit();
+}
+
+static int start(struct netback *b)
+{
+	b->broken = b->stop = b->stopped = false;
+	b->kicked = true;
+	if (!kthread_create(b->dev.name, thread, b))
+		return -ENOMEM;
+	b->connected = true;
+	netdev_carrier(&b->dev, true);
+	return 0;
+}
+
+static void drop_queue(struct netback *b)
+{
+	struct list gone = LIST_INIT(gone);
+
+	spin_lock(&b->lock);
+	while (!list_empty(&b->queue)) {
+		struct packet *p = list_first(&b->queue, struct packet, link);
+
+		list_del(&p->link);
+		list_add_tail(&gone, &p->link);
+	}
+	b->queued = 0;
+	spin_unlock(&b->lock);
+	while (!list_empty(&gone)) {
+		struct packet *p = list_first(&gone, struct packet, link);
+
+		list_del(&p->link);
+		packet_free(p);
+	}
+}
+
+static void stop(struct netback *b)
+{
+	if (!b->connected)
+		return;
+	netdev_carrier(&b->dev, false);
+	spin_lock(&b->lock);
+	b->connected = false;
+	spin_unlock(&b->lock);
+	b->stop = true;
+	waitq_wake(&b->wake);
+	wait_event(&b->wake, *(volatile bool *)&b->stopped);
+	drop_queue(b);
+}
+
+/* ---- connections ---- */
+
+static bool said(struct netback *b, const char *feature)
+{
+	uint32_t value;
+
+	return !xs_read_u32(0, b->xendev->peer_path, feature, &value) && value;
+}
+
+static void read_features(struct netback *b)
+{
+	b->can_sg = said(b, "feature-sg");
+	b->can_gso = b->can_sg && said(b, "feature-gso-tcpv4");
+	b->can_csum = !said(b, "feature-no-csum-offload");
+	b->dev.features = (b->can_csum ? NETDEV_CSUM : 0) | (b->can_gso ? NETDEV_TSO : 0);
+}
+
+static void unmap(struct netback *b)
+{
+	if (b->port > 0)
+		evtchn_close((evtchn_port_t)b->port);
+	b->port = 0;
+	if (b->tx.sring)
+		grant_unmap(b->tx.sring);
+	if (b->rx.sring)
+		grant_unmap(b->rx.sring);
+	b->tx.sring = NULL;
+	b->rx.sring = NULL;
+}
+
+static int map(struct netback *b)
+{
+	const char *peer = b->xendev->peer_path;
+	uint32_t tx, rx, port;
+	int rc = xs_read_u32(0, peer, "tx-ring-ref", &tx);
+	void *page;
+
+	if (!rc)
+		rc = xs_read_u32(0, peer, "rx-ring-ref", &rx);
+	if (!rc)
+		rc = xs_read_u32(0, peer, "event-channel", &port);
+	if (rc)
+		return rc;
+	page = grant_map(b->xendev->peer, &tx, 1, false, &rc);
+	if (!page)
+		return rc;
+	BACK_RING_INIT(&b->tx, (netif_tx_sring_t *)page, PAGE_SIZE);
+	page = grant_map(b->xendev->peer, &rx, 1, false, &rc);
+	if (!page)
+		return rc;
+	BACK_RING_INIT(&b->rx, (netif_rx_sring_t *)page, PAGE_SIZE);
+	b->port = evtchn_connect(b->xendev->peer, port, event, b);
+	return min(b->port, 0);
+}
+
+static void disconnect(struct netback *b)
+{
+	stop(b);
+	unmap(b);
+}
+
+static void connect(struct netback *b)
+{
+	int rc;
+
+	if (!said(b, "request-rx-copy")) {
+		xendev_error(b->xendev, true,
+			     "the frontend wants pages flipped; only copying is done here");
+		return;
+	}
+	read_features(b);
+	rc = map(b);
+	if (!rc)
+		rc = start(b);
+	if (rc) {
+		xendev_error(b->xendev, true, "cannot use the frontend's rings: error %d", -rc);
+		disconnect(b);
+		return;
+	}
+	xendev_switch(b->xendev, XenbusStateConnected);
+}
+
+/* ---- what the toolstack wrote ---- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 32;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "00:16:3e:..."; the guest's address, not the device's. */
+static int read_mac(struct netback *b, uint8_t *mac)
+{
+	char *text = xs_read(0, b->xendev->path, "mac", NULL);
+	int rc = 0;
+
+	if (is_err(text))
+		return (int)ptr_err(text);
+	if (strlen(text) != 3 * ETH_ALEN - 1)
+		rc = -EINVAL;
+	for (unsigned i = 0; i < ETH_ALEN && !rc; i++) {
+		int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
+
+		if (high < 0 || low < 0)
+			rc = -EINVAL;
+		mac[i] = (uint8_t)(high << 4 | low);
+	}
+	kfree(text);
+	return rc;
+}
+
+static void read_rate(struct netback *b)
+{
+	char *text = xs_read(0, b->xendev->path, "rate", NULL), *end;
+
+	if (is_err(text))
+		return;
+	b->rate_bytes = (uint32_t)strtoul(text, &end, 10);
+	b->rate_usecs = *end == ',' ? (uint32_t)strtoul(end + 1, NULL, 10) : 0;
+	if (!b->rate_usecs)
+		b->rate_bytes = 0;
+	b->credit = b->rate_bytes;
+	b->refilled = time_now();
+	kfree(text);
+}
+
+/* Its bridge, made if there is none: the first guest makes the network. */
+static struct bridge *find_bridge(struct netback *b)
+{
+	char *name = xs_read(0, b->xendev->path, "bridge", NULL);
+	const char *wanted = is_err(name) || !*name ? DEFAULT_BRIDGE : name;
+	struct bridge *found = bridge_find(wanted);
+
+	if (!found && !bridge_create(wanted))
+		found = bridge_find(wanted);
+	if (!is_err(name))
+		kfree(name);
+	return found;
+}
+
+static int plug_in(struct netback *b)
+{
+	/* Our end's own address: what real Xen's tools give it, so that it never is the lowest on the bridge. */
+	static const uint8_t own[ETH_ALEN] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+	uint8_t mac[ETH_ALEN];
+	int rc = read_mac(b, mac);
+
+	if (rc)
+		return rc;
+	snprintf(b->dev.name, sizeof(b->dev.name), "vif%u.%u", b->xendev->peer, b->xendev->id);
+	memcpy(b->dev.mac, own, ETH_ALEN);
+	b->dev.mtu = 1500;
+	b->dev.up = true;
+	b->dev.ops = &vif_ops;
+	b->dev.priv = b;
+	rc = netdev_register(&b->dev);
+	if (rc)
+		return rc;
+	b->registered = true;
+	b->bridge = find_bridge(b);
+	return b->bridge ? bridge_add(b->bridge, &b->dev, mac) : -ENOMEM;
+}
+
+static void unplug(struct netback *b)
+{
+	if (b->bridge)
+		bridge_remove(b->bridge, &b->dev);
+	b->bridge = NULL;
+	if (b->registered)
+		netdev_remove(&b->dev);
+	b->registered = false;
+}
+
+static int offer(struct netback *b)
+{
+	const char *path = b->xendev->path;
+	int rc = xs_write(0, path, "feature-rx-copy", "1");
+
+	if (!rc)
+		rc = xs_write(0, path, "feature-rx-flip", "0");
+	if (!rc)
+		rc = xs_write(0, path, "feature-sg", "1");
+	if (!rc)
+		rc = xs_write(0, path, "feature-gso-tcpv4", "1");
+	return rc;
+}
+
+/* ---- the state machine ---- */
+
+static void peer_changed(struct xendev *d, unsigned state)
+{
+	struct netback *b = d->priv;
+
+	switch (state) {
+	case XenbusStateInitialising:
+		if (d->state == XenbusStateClosed)
+			xendev_switch(d, XenbusStateInitWait);
+		break;
+	case XenbusStateInitialised:
+	case XenbusStateConnected:
+		if (d->state != XenbusStateConnected)
+			connect(b);
+		break;
+	case XenbusStateClosing:
+		disconnect(b);
+		xendev_switch(d, XenbusStateClosing);
+		break;
+	case XenbusStateUnknown:
+	case XenbusStateClosed:
+		disconnect(b);
+		xendev_switch(d, XenbusStateClosed);
+		break;
+	default:
+		break;
+	}
+}
+
+static void remove(struct xendev *d)
+{
+	struct netback *b = d->priv;
+
+	disconnect(b);
+	unplug(b);
+	kfree(b);
+}
+
+static int probe(struct xendev *d)
+{
+	struct netback *b = kzalloc(sizeof(*b));
+	int rc;
+
+	if (!b)
+		return -ENOMEM;
+	b->xendev = d;
+	waitq_init(&b->wake);
+	list_init(&b->queue);
+	d->priv = b;
+	read_rate(b);
+	rc = plug_in(b);
+	if (!rc)
+		rc = offer(b);
+	if (rc) {
+		unplug(b);
+		kfree(b);
+		return rc;
+	}
+	xendev_switch(d, XenbusStateInitWait);
+	return 0;
+}
+
+const struct xendev_driver netback_driver = {
+	.type = "vif",
+	.backend = true,
+	.probe = probe,
+	.peer_changed = peer_changed,
+	.remove = remove,
+};

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A learning bridge: several network devices that are one Ethernet.
+ *
+ * A frame goes to the port behind which its destination was last seen, else to all but its own. The bridge is
+ * a device itself ("xenbr0"), by which this kernel takes part: its address goes there, not to a port. A port may be told which address its other
+ * side has: frames from any other are dropped there (anti-spoofing), so a guest can neither pretend to be
+ * another nor fill the table.
+ *
+ * Everything happens in the network's thread or in a sender's; the lock is a spinlock and never held while a
+ * device is called. Entries age, so that a guest that moved is found again.
+ */
+#include "bridge.h"
+#include "net/net.h"
+#include "timer.h"
+
+#define PORTS_MOST 256
+#define TABLE_SIZE 512 /* entries; a frame to an address that has fallen out is sent everywhere */
+#define ENTRY_AGE  (300 * NSEC_PER_SEC)
+
+struct entry {
+	uint8_t mac[ETH_ALEN];
+	struct netdev *port;
+	uint64_t seen;
+};
+
+struct bridge {
+	struct list link;
+	struct netdev dev;
+	struct spinlock lock;
+	struct bridge_port ports[PORTS_MOST];
+	unsigned port_count;
+	struct entry table[TABLE_SIZE];
+};
+
+static struct list bridges = LIST_INIT(bridges);
+static struct spinlock bridges_lock = SPINLOCK_INIT;
+
+static unsigned hash(const uint8_t *mac)
+{
+	return (mac[5] ^ mac[4] * 31u ^ mac[3] * 131u ^ mac[2]) % TABLE_SIZE;
+}
+
+static bool is_group(const uint8_t *mac)
+{
+	return mac[0] & 1;
+}
+
+/* ---- the table; Locks: lock ---- */
+
+static void learn(struct bridge *b, struct netdev *port, const uint8_t *mac)
+{
+	struct entry *e = &b->table[hash(mac)];
+
+	if (is_group(mac))
+		return;
+	memcpy(e->mac, mac, ETH_ALEN);
+	e->port = port;
+	e->seen = time_now();
+}
+
+static struct netdev *find(struct bridge *b, const uint8_t *mac)
+{
+	struct entry *e = &b->table[hash(mac)];
+
+	if (is_group(mac) || !e->port || memcmp(e->mac, mac, ETH_ALEN) ||
+	    time_now() - e->seen > ENTRY_AGE)
+		return NULL;
+	return e->port;
+}
+
+/* ---- forwarding ---- */
+
+static struct packet *copy_of(const struct packet *p)
+{
+	struct packet *c = packet_alloc(p->len);
+
+	if (!c)
+		return NULL;
+	memcpy(c->data, p->data, p->len);
+	c->csum = p->csum;
+	c->csum_start = p->csum_start;
+	c->csum_offset = p->csum_offset;
+	c->gso_size = p->gso_size;
+	return c;
+}
+
+/* To one place, which takes it over: a port, or this kernel by the bridge's own device. */
+static void hand_on(struct bridge *b, struct netdev *to, struct packet *p)
+{
+	if (to == &b->dev)
+		netdev_receive(to, p);
+	else
+		netdev_transmit(to, p);
+}
+
+/* The n-th place that a frame for everybody goes to; NULL: no more. */
+static struct netdev *place(struct bridge *b, unsigned n)
+{
+	struct netdev *d = NULL;
+
+	spin_lock(&b->lock);
+	if (n < b->port_count)
+		d = b->ports[n].dev;
+	else if (n == b->port_count)
+		d = &b->dev;
+	spin_unlock(&b->lock);
+	return d;
+}
+
+static void flood(struct bridge *b, const struct netdev *from, struct packet *p)
+{
+	struct netdev *to;
+
+	for (unsigned n = 0; (to = place(b, n)); n++) {
+		struct packet *c = to == from ? NULL : copy_of(p);
+
+		if (c)
+			hand_on(b, to, c);
+	}
+	packet_free(p);
+}
+
+static void forward(struct bridge *b, struct netdev *from, struct packet *p)
+{
+	struct netdev *to;
+
+	spin_lock(&b->lock);
+	learn(b, from, p->data + ETH_ALEN);
+	to = find(b, p->data);
+	spin_unlock(&b->lock);
+	if (!to)
+		flood(b, from, p);
+	else if (to == from)
+		packet_free(p); /* it is where it came from */
+	else
+		hand_on(b, to, p);
+}
+
+/* What a port's other side says it is; with no address told it may be anything. */
+static bool is_honest(struct bridge *b, const struct netdev *port, const uint8_t *source)
+{
+	bool honest = true;
+
+	spin_lock(&b->lock);
+	for (unsigned n = 0; n < b->port_count; n++)
+		if (b->ports[n].dev == port && b->ports[n].filter)
+			honest = !memcmp(b->ports[n].mac, source, ETH_ALEN);
+	spin_unlock(&b->lock);
+	return honest;
+}
+
+static void port_input(struct netdev *port, struct packet *p)
+{
+	struct bridge *b = port->input_priv;
+
+	if (is_honest(b, port, p->data + ETH_ALEN)) {
+		forward(b, port, p);
+		return;
+	}
+	port->stats.rx_errors++;
+	packet_free(p);
+}
+
+static void bridge_transmit(struct netdev *d, struct packet *p)
+{
+	forward(d->priv, d, p);
+}
+
+/* ---- ports ---- */
+
+static const struct netdev_ops bridge_ops = { .transmit = bridge_transmit };
+
+static struct bridge *find_bridge(const char *name)
+{
+	struct bridge *b;
+
+	list_for_each (b, &bridges, link)
+		if (!strcmp(b->dev.name, name))
+			return b;
+	return NULL;
+}
+
+struct bridge *bridge_find(const char *name)
+{
+	struct bridge *b;
+
+	spin_lock(&bridges_lock);
+	b = find_bridge(name);
+	spin_unlock(&bridges_lock);
+	return b;
+}
+
+static void describe(struct bridge *b, const char *name)
+{
+	strlcpy(b->dev.name, name, sizeof(b->dev.name));
+	b->dev.mtu = 1500;
+	/* Each port does for itself what its device cannot. */
+	b->dev.features = NETDEV_CSUM | NETDEV_TSO;
+	b->dev.running = true;
+	b->dev.ops = &bridge_ops;
+	b->dev.priv = b;
+	random_bytes(b->dev.mac, ETH_ALEN);
+	b->dev.mac[0] = (uint8_t)((b->dev.mac[0] & ~1u) | 2u); /* locally administered */
+}
+
+int bridge_create(const char *name)
+{
+	struct bridge *b = kzalloc(sizeof(*b));
+	int rc;
+
+	if (!b)
+		return -ENOMEM;
+	describe(b, name);
+	rc = netdev_register(&b->dev);
+	if (rc) {
+		kfree(b);
+		return rc;
+	}
+	spin_lock(&bridges_lock);
+	list_add_tail(&bridges, &b->link);
+	spin_unlock(&bridges_lock);
+	return 0;
+}
+
+int bridge_delete(const char *name)
+{
+	struct bridge *b;
+	int rc = 0;
+
+	spin_lock(&bridges_lock);
+	b = find_bridge(name);
+	if (!b)
+		rc = -ENODEV;
+	else if (b->port_count)
+		rc = -EBUSY;
+	else
+		list_del(&b->link);
+	spin_unlock(&bridges_lock);
+	if (rc)
+		return rc;
+	netdev_remove(&b->dev);
+	kfree(b);
+	return 0;
+}
+
+int bridge_add(struct bridge *b, struct netdev *d, const uint8_t *mac)
+{
+	struct bridge_port *p;
+	int rc = 0;
+
+	spin_lock(&b->lock);
+	if (b->port_count == PORTS_MOST) {
+		rc = -ENOSPC;
+	} else if (d->input) {
+		rc = -EBUSY;
+	} else {
+		p = &b->ports[b->port_count++];
+		*p = (struct bridge_port){ .dev = d, .filter = mac != NULL };
+		if (mac)
+			memcpy(p->mac, mac, ETH_ALEN);
+		d->input_priv = b;
+		d->input = port_input;
+	}
+	spin_unlock(&b->lock);
+	return rc;
+}
+
+void bridge_remove(struct bridge *b, struct netdev *d)
+{
+	spin_lock(&b->lock);
+	d->input = NULL;
+	for (unsigned n = 0; n < b->port_count; n++)
+		if (b->ports[n].dev == d)
+			b->ports[n] = b->ports[--b->port_count];
+	for (unsigned n = 0; n < TABLE_SIZE; n++)
+		if (b->table[n].port == d)
+			b->table[n].port = NULL;
+	spin_unlock(&b->lock);
+}
