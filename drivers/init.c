@@ -18,6 +18,7 @@ void drivers_init(void)
 	if (machine_info.privileged)
 		pci_init(pci_drivers);
 	xendev_register_driver(&blkfront_driver);
+	xendev_register_driver(&netfront_driver);
 	if (machine_info.privileged) {
 		xendev_register_driver(&blkback_driver);
 		xendev_register_driver(&netback_driver);

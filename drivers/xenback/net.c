@@ -207,31 +207,15 @@ static void connect(struct netback *b)
 
 /* ---- what the toolstack wrote ---- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* "00:16:3e:..."; the guest's address, not the device's. */
+/* The guest's address, not the device's. */
 static int read_mac(struct netback *b, uint8_t *mac)
 {
 	char *text = xs_read(0, b->xendev->path, "mac", NULL);
-	int rc = 0;
+	int rc;
 
 	if (is_err(text))
 		return (int)ptr_err(text);
-	if (strlen(text) != 3 * ETH_ALEN - 1)
-		rc = -EINVAL;
-	for (unsigned i = 0; i < ETH_ALEN && !rc; i++) {
-		int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
-
-		if (high < 0 || low < 0)
-			rc = -EINVAL;
-		mac[i] = (uint8_t)(high << 4 | low);
-	}
+	rc = mac_from_text(mac, text);
 	kfree(text);
 	return rc;
 }

@@ -7,6 +7,6 @@
 
 #include "xen.h"
 
-extern const struct xendev_driver blkfront_driver;
+extern const struct xendev_driver blkfront_driver, netfront_driver;
 
 #endif

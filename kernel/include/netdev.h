@@ -44,6 +44,8 @@ struct packet {
 /* Room for len bytes of frame; NULL when memory is short. Any context. */
 struct packet *packet_alloc(size_t len);
 void packet_free(struct packet *p);
+/* A packet around one page of page_alloc()'s, which it takes over, also when it fails (NULL). */
+struct packet *packet_of_page(void *page, unsigned offset, uint32_t len);
 /*
  * Somebody says that the checksum of TCP or UDP is left open: PACKET_CSUM_PARTIAL, if the headers tell where it
  * belongs; else the packet stays as it is.
@@ -92,6 +94,9 @@ int netdev_register(struct netdev *d); /* 0 or -errno; may sleep */
 void netdev_remove(struct netdev *d);  /* nobody uses it when this returns; may sleep */
 struct netdev *netdev_find(const char *name);
 struct netdev *netdev_find_index(int index);
+
+/* "00:16:3e:01:02:03". 0 or -EINVAL. */
+int mac_from_text(uint8_t *mac, const char *text);
 
 /* A frame has arrived; any context. */
 void netdev_receive(struct netdev *d, struct packet *p);

@@ -3,9 +3,9 @@
  * A learning bridge: several network devices that are one Ethernet.
  *
  * A frame goes to the port behind which its destination was last seen, else to all but its own. The bridge is
- * a device itself ("xenbr0"), by which this kernel takes part: its address goes there, not to a port. A port may be told which address its other
- * side has: frames from any other are dropped there (anti-spoofing), so a guest can neither pretend to be
- * another nor fill the table.
+ * a device itself ("xenbr0"), by which this kernel takes part: its address goes there, not to a port. A port
+ * may be told which address its other side has: frames from any other are dropped there (anti-spoofing), so
+ * a guest can neither pretend to be another nor fill the table.
  *
  * Everything happens in the network's thread or in a sender's; the lock is a spinlock and never held while a
  * device is called. Entries age, so that a guest that moved is found again.

@@ -39,8 +39,48 @@ struct packet *packet_alloc(size_t len)
 	return p;
 }
 
+struct packet *packet_of_page(void *page, unsigned offset, uint32_t len)
+{
+	struct packet *p = kzalloc(sizeof(*p));
+
+	if (!p) {
+		page_put(machine_va_page(page));
+		return NULL;
+	}
+	p->buffer = page;
+	p->data = (uint8_t *)page + offset;
+	p->len = len;
+	p->room = PAGE_SIZE - offset;
+	list_init(&p->link);
+	return p;
+}
+
 void packet_free(struct packet *p)
 {
 	pages_free(p->buffer, p->order);
 	kfree(p);
+}
+
+/* ---- addresses ---- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 32;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int mac_from_text(uint8_t *mac, const char *text)
+{
+	if (strlen(text) != 3 * ETH_ALEN - 1)
+		return -EINVAL;
+	for (unsigned i = 0; i < ETH_ALEN; i++) {
+		int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		mac[i] = (uint8_t)(high << 4 | low);
+	}
+	return 0;
 }
