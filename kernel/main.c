@@ -61,6 +61,10 @@ static void first_process(void *arg)
 		panic("the root file system: error %d (is the second module a cpio archive?)", rc);
 	free_ramdisk();
 	drivers_init();
+	rc = fs_mount_root_device();
+	if (rc)
+		panic("root=: error %d (is it the right device? is there an ext2 file system on it?)",
+		      rc);
 	if (fs_open_console())
 		panic("cannot open /dev/console");
 	run_first_program();

@@ -150,7 +150,7 @@ int initramfs_unpack(const void *archive, size_t size)
 	return r;
 }
 
-static void mount_at(const char *where, const char *type, unsigned mode)
+void fs_mount_at(const char *where, const char *type, unsigned mode)
 {
 	int r;
 
@@ -179,8 +179,8 @@ int fs_init(const void *ramdisk, size_t size)
 	if (r)
 		printk("ramdisk: %s\n", r == -EINVAL ? "not a cpio archive, or cut short"
 						     : "does not fit into memory");
-	mount_at("/dev", "devtmpfs", 0755);
-	mount_at("/proc", "proc", 0555);
+	fs_mount_at("/dev", "devtmpfs", 0755);
+	fs_mount_at("/proc", "proc", 0555);
 	/* The root is memory already: a tmpfs here would only hide what the ramdisk brought. */
 	vfs_mknod(AT_FDCWD, "/tmp", S_IFDIR | 01777, 0);
 	c->umask = 022;

@@ -153,6 +153,27 @@ int mount_root(const struct fs_type *type, struct path *root)
 	return 0;
 }
 
+int mount_root_from(const struct fs_type *type, struct blockdev *d, bool read_only,
+		    const char *source, struct path *root)
+{
+	struct super *sb;
+	struct mount *m;
+
+	mutex_lock(&vfs_lock);
+	sb = type->mount_device(d, read_only, "");
+	m = is_err(sb) ? NULL : mount_new(sb, sb->root, "/", source);
+	mutex_unlock(&vfs_lock);
+	if (is_err(sb))
+		return ptr_err(sb);
+	if (!m)
+		return -ENOMEM;
+	m->flags = MS_RELATIME | (read_only ? MS_RDONLY : 0);
+	root->mnt = m;
+	root->inode = m->root;
+	path_get(root);
+	return 0;
+}
+
 static const struct fs_type *find_type(const char *name)
 {
 	for (int i = 0; fs_types[i]; i++)

@@ -187,9 +187,14 @@ void mount_down(struct path *p);	 /* to what is mounted here, if anything is */
 bool mount_up(struct path *p);		 /* from a mount's root to the place that it covers */
 bool mount_covers(const struct path *p); /* is something mounted on it? */
 int mount_root(const struct fs_type *type, struct path *root);
+/* Another root, of a device that is claimed and used, both of which become the file system's. */
+int mount_root_from(const struct fs_type *type, struct blockdev *d, bool read_only,
+		    const char *source, struct path *root);
 int vfs_mount(const char *source, const char *target, const char *type, unsigned flags,
 	      const char *data);
 int vfs_umount(const char *target, unsigned flags);
+/* A place and a file system that need no device; says what went wrong. init.c. */
+void fs_mount_at(const char *where, const char *type, unsigned mode);
 
 /* ---- Paths ---- */
 

@@ -87,6 +87,8 @@ void fs_context_put(struct fs_context *c);
 
 /* Mounts the root from the ramdisk; 0 or -errno. Called once by the first kernel thread. */
 int fs_init(const void *ramdisk, size_t size);
+/* If the command line has root=DEVICE: that is the root from now on. 0 or -errno. After the drivers. */
+int fs_mount_root_device(void);
 /* Opens /dev/console as 0, 1, 2 of current. */
 int fs_open_console(void);
 
