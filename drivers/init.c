@@ -24,4 +24,7 @@ void drivers_init(void)
 		xendev_register_driver(&netback_driver);
 	}
 	xen_drivers_init();
+	xs_defer(control_start, NULL);
+	if (!machine_info.privileged)
+		xs_defer(balloon_start, NULL);
 }

@@ -66,6 +66,13 @@ extern struct machine_info machine_info;
 void *machine_page_va(pfn_t pfn);
 pfn_t machine_va_page(const void *va);
 
+/*
+ * A page that nobody uses loses its memory, which goes back to the machine; and gets memory again. Between
+ * the two it must not be touched. False: not now.
+ */
+bool machine_page_give(pfn_t pfn);
+bool machine_page_take(pfn_t pfn);
+
 /* User addresses are 0 (exclusive of the first page) to this, exclusive. */
 extern const unsigned long machine_user_end;
 

@@ -108,6 +108,9 @@ struct xs_watch {
 int xs_watch(struct xs_watch *w);
 void xs_unwatch(struct xs_watch *w); /* fn does not run any more when this returns */
 
+/* Do this in the store's thread, soon. Nothing happens in a domain without a store. */
+void xs_defer(void (*fn)(void *data), void *data);
+
 /* ---- device.c: devices in the store, and their drivers ---- */
 
 struct xendev;

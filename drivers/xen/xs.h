@@ -27,8 +27,6 @@ evtchn_port_t xs_wire_port(void);
 /* xs_watch.c: an event has arrived; takes the body over. */
 void xs_watch_event(char *body, size_t len);
 void xs_watch_init(void);
-/* Do this in the store's thread, soon. */
-void xs_defer(void (*fn)(void *data), void *data);
 
 void xendev_init(void);
 

@@ -92,6 +92,9 @@ unsigned long page_total_count(void);
 void random_bytes(void *buf, size_t n); /* never blocks */
 void random_stir(uint64_t sample);	/* from interrupts too */
 
+/* ---- kernel/end.c: somebody outside wants the system to end, in good order. May sleep. ---- */
+void kernel_end(bool reboot);
+
 /* ---- drivers/init.c: find the devices; called once by the first thread, when /dev is there ---- */
 void drivers_init(void);
 
