@@ -156,12 +156,16 @@ bool frames_assign(struct domain *d, struct frame *f, unsigned int count)
 
 bool frame_steal(struct domain *d, struct frame *f)
 {
-	uint64_t refs = REFS_OWNED | 1;
+	uint64_t refs = REFS_OWNED | 2;
 
-	/* Nobody else may hold it: no mapping, no table, no grant. */
-	if (!mfn_valid(frame_to_mfn(f)) || f->owner != d->id ||
-	    (load64(&f->use) & (USE_COUNT | USE_UNSETTLED)) || !cas64(&f->refs, &refs, REFS_OURS))
+	/* With a reference of ours the owner stays; without, another vCPU may give it up for the next one. */
+	if (!mfn_valid(frame_to_mfn(f)) || !frame_try_get(f, d->id))
 		return false;
+	/* Nobody else may hold it: no mapping, no table, no grant. */
+	if ((load64(&f->use) & (USE_COUNT | USE_UNSETTLED)) || !cas64(&f->refs, &refs, REFS_OURS)) {
+		frame_drop(f);
+		return false;
+	}
 	spin_lock(&d->pages_lock);
 	unlist_frame(d, f);
 	d->tot_pages--;
