@@ -3,6 +3,7 @@
  * All drivers, in the order in which they begin. One image for every role: what is not there is not
  * found (law 6 of docs/design.md).
  */
+#include "block.h"
 #include "kernel.h"
 #include "pci/pci.h"
 #include "virtio/virtio.h"
@@ -15,6 +16,7 @@ static const struct pci_driver *const pci_drivers[] = { &virtio_blk_driver, &vir
 
 void drivers_init(void)
 {
+	loop_init();
 	if (machine_info.privileged)
 		pci_init(pci_drivers);
 	xendev_register_driver(&blkfront_driver);

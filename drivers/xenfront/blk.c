@@ -257,9 +257,39 @@ static void wait_and_free(void *data)
 
 static void close(struct blkfront *f)
 {
+	f->closing = false;
 	disconnect(f);
 	blkfront_ring_fail(f);
 	xendev_switch(f->xendev, XenbusStateClosed);
+}
+
+/* In the store's thread: perhaps nobody uses it any more. */
+static void try_to_close(void *data)
+{
+	struct blkfront *f = data;
+
+	if (f->closing && !blockdev_in_use(&f->dev))
+		close(f);
+}
+
+static void last_user_gone(struct blockdev *d)
+{
+	struct blkfront *f = d->priv;
+
+	if (f->closing)
+		xs_defer(try_to_close, f);
+}
+
+const struct blockdev_ops blkfront_ops = { .submit = blkfront_submit, .release = last_user_gone };
+
+/* A disk in use is not pulled out: whoever asked sees that it stays, and that it is known why. */
+static void close_when_unused(struct blkfront *f)
+{
+	f->closing = true;
+	if (f->registered && blockdev_in_use(&f->dev))
+		xendev_error(f->xendev, false, "in use: it goes when its last user has gone");
+	else
+		close(f);
 }
 
 static void remove(struct xendev *d)
@@ -292,7 +322,10 @@ static void peer_changed(struct xendev *d, unsigned state)
 			connect(f);
 		break;
 	case XenbusStateClosing:
-	case XenbusStateClosed:
+		if (f->state != BLK_GONE && !f->closing)
+			close_when_unused(f);
+		break;
+	case XenbusStateClosed: /* it has ended: nothing to wait for */
 		if (d->state != XenbusStateClosed && f->state != BLK_GONE)
 			close(f);
 		break;

@@ -45,12 +45,15 @@ struct blkfront {
 	grant_ref_t ring_ref;
 	int port;
 	bool barrier_as_flush, indirect;
+	bool closing;	     /* the toolstack wants it gone, as soon as nobody uses it */
 	struct list waiting; /* requests that are in no slot */
 	struct blk_slot slots[BLK_SLOTS];
 };
 
-/* blk_ring.c */
 extern const struct blockdev_ops blkfront_ops;
+
+/* blk_ring.c */
+void blkfront_submit(struct blockdev *d, struct block_request *r);
 void blkfront_event(void *data);
 /* A ring page without history. */
 void blkfront_ring_init(struct blkfront *f);

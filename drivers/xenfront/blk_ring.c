@@ -160,7 +160,7 @@ static void start_waiting(struct blkfront *f)
 		evtchn_notify((evtchn_port_t)f->port);
 }
 
-static void submit(struct blockdev *d, struct block_request *r)
+void blkfront_submit(struct blockdev *d, struct block_request *r)
 {
 	struct blkfront *f = d->priv;
 	bool gone;
@@ -175,8 +175,6 @@ static void submit(struct blockdev *d, struct block_request *r)
 	if (gone)
 		block_done(r, -ENXIO);
 }
-
-const struct blockdev_ops blkfront_ops = { .submit = submit };
 
 /* ---- in ---- */
 

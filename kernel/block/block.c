@@ -63,6 +63,18 @@ void blockdev_put(struct blockdev *d)
 	waitq_wake(&idle);
 }
 
+bool blockdev_in_use(struct blockdev *d)
+{
+	const struct blockdev *o;
+	bool used = false;
+
+	spin_lock(&block_lock);
+	list_for_each (o, &block_devices, link)
+		used |= o->users && (o == d || o->whole == d);
+	spin_unlock(&block_lock);
+	return used;
+}
+
 /* A disk and its partitions overlap: a claim of one excludes the other. Locks: block_lock. */
 static bool claimed_elsewhere(const struct blockdev *d)
 {

@@ -244,7 +244,7 @@ static long ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	case BLKRRPART:
 		return d->whole ? -EINVAL : partition_rescan(d);
 	default:
-		return -ENOTTY;
+		return d->ops->ioctl ? d->ops->ioctl(d, cmd, arg) : -ENOTTY;
 	}
 }
 

@@ -47,7 +47,14 @@ struct gpt_entry {
 _Static_assert(sizeof(struct mbr) == SECTOR_SIZE, "one sector");
 _Static_assert(sizeof(struct gpt_header) == 92 && sizeof(struct gpt_entry) == 128, "UEFI 5.3");
 
-static const struct blockdev_ops partition_ops;
+/* The disk's driver hears of it, too. */
+static void release(struct blockdev *p)
+{
+	if (p->whole->ops->release)
+		p->whole->ops->release(p->whole);
+}
+
+static const struct blockdev_ops partition_ops = { .release = release };
 
 /* "vda" and 1 are "vda1", but "loop0" and 1 are "loop0p1". */
 static void make_name(char *to, size_t size, const struct blockdev *d, unsigned number)

@@ -23,6 +23,7 @@ static const struct device devices[] = {
 	{ "random",  DEV(1, 8),  0666, &random_fops },
 	{ "urandom", DEV(1, 9),  0666, &random_fops },
 	{ "kmsg",    DEV(1, 11), 0644, &kmsg_fops },
+	{ "loop-control", DEV(10, 237), 0600, &loop_control_fops },
 	{ "tty",     DEV(5, 0),  0666, &tty_current_fops },
 	{ "console", DEV(5, 1),  0600, &tty_console_fops },
 	{ "hvc0",    TTY_CONSOLE_DEV, 0660, &tty_console_fops },

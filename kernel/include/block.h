@@ -56,6 +56,8 @@ struct blockdev_ops {
 	void (*submit)(struct blockdev *d, struct block_request *r);
 	/* The last user has closed it; NULL: nothing to do. May sleep. */
 	void (*release)(struct blockdev *d);
+	/* What /dev/NAME is asked beyond what all know; NULL: -ENOTTY. May sleep. */
+	long (*ioctl)(struct blockdev *d, unsigned cmd, unsigned long arg);
 };
 
 struct blockdev {
@@ -91,6 +93,8 @@ void blockdev_resized(struct blockdev *d, uint64_t sectors);
 struct blockdev *blockdev_get(uint32_t rdev);
 struct blockdev *blockdev_get_by_name(const char *name);
 void blockdev_put(struct blockdev *d);
+/* Has it a user, or has one of its partitions? */
+bool blockdev_in_use(struct blockdev *d);
 /* For one user alone (mount, swap, a backend that writes): 0 or -EBUSY. */
 int blockdev_claim(struct blockdev *d);
 void blockdev_release(struct blockdev *d);
@@ -99,6 +103,9 @@ void blockdev_release(struct blockdev *d);
 void block_submit(struct blockdev *d, struct block_request *r);
 /* A driver's: this request is finished. From any context. */
 void block_done(struct block_request *r, int error);
+
+/* loop.c: /dev/loopN and loop-control; once. */
+void loop_init(void);
 
 /* The same and wait: consecutive memory, both ends whole sectors. 0 or -errno. May sleep. */
 int block_read(struct blockdev *d, uint64_t sector, void *va, size_t len);

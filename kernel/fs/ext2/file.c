@@ -168,7 +168,8 @@ static uint64_t largest(const struct ext2 *fs)
 	uint64_t n = fs->pointers, blocks = EXT2_DIRECT + n + n * n + n * n * n;
 	uint64_t most = min(blocks << fs->block_shift, (uint64_t)FILE_SIZE_MAX);
 
-	return min(most, current->proc->rlimit[RLIMIT_FSIZE].cur);
+	/* A kernel thread writes for others: a loop device. */
+	return current->kthread ? most : min(most, current->proc->rlimit[RLIMIT_FSIZE].cur);
 }
 
 /* Blocks for the bytes off..off+n of page `index`. */

@@ -385,7 +385,7 @@ int exists(const char *name)
 
 /* ---- block devices: there are none here ---- */
 
-const struct file_ops block_fops;
+const struct file_ops block_fops, loop_control_fops;
 const struct fs_type ext2_type = { .name = "ext2" };
 
 struct blockdev *blockdev_get(uint32_t rdev)
