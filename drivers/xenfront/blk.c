@@ -231,10 +231,11 @@ static void disconnect(struct blkfront *f)
 
 /* ---- the end ---- */
 
-static void device_free(struct blkfront *f)
+/* In the store's thread, behind whatever was deferred there for this disk. */
+static void device_free(void *data)
 {
-	disconnect(f);
-	blkfront_ring_fail(f);
+	struct blkfront *f = data;
+
 	if (f->port >= 0)
 		evtchn_close((evtchn_port_t)f->port);
 	if (f->ring_page && f->ring_ref != GREF_NONE)
@@ -245,13 +246,13 @@ static void device_free(struct blkfront *f)
 }
 
 /* Users may take their time: a thread of its own waits for them, not the store's. */
-static void wait_and_free(void *data)
+static void wait_for_users(void *data)
 {
 	struct blkfront *f = data;
 
 	if (f->registered)
 		blockdev_remove(&f->dev);
-	device_free(f);
+	xs_defer(device_free, f);
 	kthread_exit();
 }
 
@@ -298,9 +299,10 @@ static void remove(struct xendev *d)
 
 	if (f->state != BLK_GONE)
 		printk("%s: unplugged\n", f->dev.name);
+	f->closing = false;
 	disconnect(f);
 	blkfront_ring_fail(f);
-	if (!kthread_create("unplug", wait_and_free, f))
+	if (!kthread_create("unplug", wait_for_users, f))
 		printk("%s: no memory to clean up after it\n", f->dev.name);
 }
 

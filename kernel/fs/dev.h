@@ -11,6 +11,7 @@
 int devfs_add(const char *name, uint32_t mode, uint32_t rdev);
 void devfs_remove(const char *name);
 
-extern const struct file_ops null_fops, zero_fops, full_fops, random_fops, kmsg_fops, loop_control_fops;
+extern const struct file_ops null_fops, zero_fops, full_fops, random_fops, kmsg_fops,
+	loop_control_fops;
 
 #endif
