@@ -17,7 +17,7 @@
 enum { ROUNDS = 200, SLEEPS = 20, STORM = 2000 };
 
 #define PERIOD 3000000ULL /* ns */
-#define SLACK  500000ULL
+#define SLACK  2000000ULL /* on a busy host, processors of the emulator drift apart */
 
 static unsigned int vcpus;
 static int ipi[SMP_MAX], timer[SMP_MAX], moving, far_end;
