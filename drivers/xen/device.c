@@ -186,25 +186,10 @@ static bool exists(const char *path)
 	return true;
 }
 
-/* Each device in this directory: dir/ID. */
-static void scan_ids(const struct xendev_driver *driver, const char *dir)
-{
-	unsigned count;
-	char *names = xs_directory(0, dir, &count), *name = names;
-
-	if (is_err(names))
-		return;
-	for (; count--; name += strlen(name) + 1) {
-		char *path = printed("%s/%s", dir, name);
-
-		if (path && !find(path))
-			device_add(driver, path, (unsigned)strtoul(name, NULL, 10));
-		kfree(path);
-	}
-	kfree(names);
-}
-
-static void scan_backends(const struct xendev_driver *driver, const char *dir)
+/* fn(driver, "dir/NAME", NAME) for everything in a directory. */
+static void for_each_in(const struct xendev_driver *driver, const char *dir,
+			void (*fn)(const struct xendev_driver *driver, const char *path,
+				   const char *name))
 {
 	unsigned count;
 	char *names = xs_directory(0, dir, &count), *name = names;
@@ -215,20 +200,31 @@ static void scan_backends(const struct xendev_driver *driver, const char *dir)
 		char *path = printed("%s/%s", dir, name);
 
 		if (path)
-			scan_ids(driver, path);
+			fn(driver, path, name);
 		kfree(path);
 	}
 	kfree(names);
+}
+
+static void found_device(const struct xendev_driver *driver, const char *path, const char *name)
+{
+	if (!find(path))
+		device_add(driver, path, (unsigned)strtoul(name, NULL, 10));
+}
+
+/* backend/TYPE/DOMAIN holds the devices of one domain. */
+static void found_domain(const struct xendev_driver *driver, const char *path, const char *name)
+{
+	(void)name;
+	for_each_in(driver, path, found_device);
 }
 
 static void scan_driver(const struct xendev_driver *driver)
 {
 	char *dir = printed("%s/%s", driver->backend ? "backend" : "device", driver->type);
 
-	if (dir && driver->backend)
-		scan_backends(driver, dir);
-	else if (dir)
-		scan_ids(driver, dir);
+	if (dir)
+		for_each_in(driver, dir, driver->backend ? found_domain : found_device);
 	kfree(dir);
 }
 

@@ -95,6 +95,8 @@ char *xs_directory(xs_transaction_t t, const char *path, unsigned *count);
 int xs_transaction_start(xs_transaction_t *t);
 /* -EAGAIN: somebody else came between, do it all again. */
 int xs_transaction_end(xs_transaction_t t, bool abort);
+/* write(data, t) as one transaction, again and again until nobody comes between. 0 or the first error. */
+int xs_transact(int (*write)(void *data, xs_transaction_t t), void *data);
 
 struct xs_watch {
 	struct list link;

@@ -129,3 +129,22 @@ int xs_transaction_end(xs_transaction_t t, bool abort)
 
 	return xs_talk(XS_TRANSACTION_END, t, &verdict, 1, NULL, NULL);
 }
+
+int xs_transact(int (*write)(void *data, xs_transaction_t t), void *data)
+{
+	xs_transaction_t t;
+	int rc;
+
+	do {
+		rc = xs_transaction_start(&t);
+		if (rc)
+			return rc;
+		rc = write(data, t);
+		if (rc) {
+			(void)xs_transaction_end(t, true);
+			return rc;
+		}
+		rc = xs_transaction_end(t, false);
+	} while (rc == -EAGAIN);
+	return rc;
+}

@@ -149,8 +149,10 @@ static int connect_ring(struct blkback *b)
 	return min(b->port, 0);
 }
 
-static void disconnect(struct blkback *b)
+static void disconnect(void *priv)
 {
+	struct blkback *b = priv;
+
 	blkback_stop(b);
 	if (b->port > 0)
 		evtchn_close((evtchn_port_t)b->port);
@@ -160,8 +162,9 @@ static void disconnect(struct blkback *b)
 	b->ring = NULL;
 }
 
-static void connect(struct blkback *b)
+static void connect(void *priv)
 {
+	struct blkback *b = priv;
 	int rc = b->ring ? -EALREADY : read_layout(b);
 
 	if (rc)
@@ -185,30 +188,9 @@ static void connect(struct blkback *b)
 
 static void peer_changed(struct xendev *d, unsigned state)
 {
-	struct blkback *b = d->priv;
+	static const struct backend ops = { connect, disconnect };
 
-	switch (state) {
-	case XenbusStateInitialising:
-		if (d->state == XenbusStateClosed) /* it comes again */
-			xendev_switch(d, XenbusStateInitWait);
-		break;
-	case XenbusStateInitialised:
-	case XenbusStateConnected:
-		if (d->state != XenbusStateConnected)
-			connect(b);
-		break;
-	case XenbusStateClosing:
-		disconnect(b);
-		xendev_switch(d, XenbusStateClosing);
-		break;
-	case XenbusStateUnknown: /* its directory is gone */
-	case XenbusStateClosed:
-		disconnect(b);
-		xendev_switch(d, XenbusStateClosed);
-		break;
-	default:
-		break;
-	}
+	backend_peer_changed(d, state, &ops);
 }
 
 static int probe(struct xendev *d)

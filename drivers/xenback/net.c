@@ -178,14 +178,17 @@ static int map(struct netback *b)
 	return min(b->port, 0);
 }
 
-static void disconnect(struct netback *b)
+static void disconnect(void *priv)
 {
+	struct netback *b = priv;
+
 	stop(b);
 	unmap(b);
 }
 
-static void connect(struct netback *b)
+static void connect(void *priv)
 {
+	struct netback *b = priv;
 	int rc;
 
 	if (!said(b, "request-rx-copy")) {
@@ -300,30 +303,9 @@ static int offer(struct netback *b)
 
 static void peer_changed(struct xendev *d, unsigned state)
 {
-	struct netback *b = d->priv;
+	static const struct backend ops = { connect, disconnect };
 
-	switch (state) {
-	case XenbusStateInitialising:
-		if (d->state == XenbusStateClosed)
-			xendev_switch(d, XenbusStateInitWait);
-		break;
-	case XenbusStateInitialised:
-	case XenbusStateConnected:
-		if (d->state != XenbusStateConnected)
-			connect(b);
-		break;
-	case XenbusStateClosing:
-		disconnect(b);
-		xendev_switch(d, XenbusStateClosing);
-		break;
-	case XenbusStateUnknown:
-	case XenbusStateClosed:
-		disconnect(b);
-		xendev_switch(d, XenbusStateClosed);
-		break;
-	default:
-		break;
-	}
+	backend_peer_changed(d, state, &ops);
 }
 
 static void remove(struct xendev *d)

@@ -7,6 +7,14 @@
 
 #include "xen.h"
 
+/* state.c: what a device does when its frontend comes and goes; both get xendev.priv. */
+struct backend {
+	void (*connect)(void *priv);
+	void (*disconnect)(void *priv); /* harmless when it is not connected */
+};
+
+void backend_peer_changed(struct xendev *d, unsigned state, const struct backend *b);
+
 extern const struct xendev_driver blkback_driver, netback_driver;
 
 #endif

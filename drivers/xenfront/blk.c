@@ -63,28 +63,15 @@ static void choose_name(struct blockdev *d, unsigned id)
 
 /* ---- connecting ---- */
 
-static int publish(struct blkfront *f)
+static int publish(void *data, xs_transaction_t t)
 {
+	const struct blkfront *f = data;
 	const char *path = f->xendev->path;
-	xs_transaction_t t;
-	int rc;
+	int rc = xs_printf(t, path, "ring-ref", "%u", f->ring_ref);
 
-	do {
-		rc = xs_transaction_start(&t);
-		if (rc)
-			return rc;
-		rc = xs_printf(t, path, "ring-ref", "%u", f->ring_ref);
-		if (!rc)
-			rc = xs_printf(t, path, "event-channel", "%d", f->port);
-		if (!rc)
-			rc = xs_write(t, path, "protocol", XEN_IO_PROTO_ABI_NATIVE);
-		if (rc) {
-			(void)xs_transaction_end(t, true);
-			return rc;
-		}
-		rc = xs_transaction_end(t, false);
-	} while (rc == -EAGAIN);
-	return rc;
+	if (!rc)
+		rc = xs_printf(t, path, "event-channel", "%d", f->port);
+	return rc ? rc : xs_write(t, path, "protocol", XEN_IO_PROTO_ABI_NATIVE);
 }
 
 static int offer_ring(struct blkfront *f)
@@ -96,7 +83,7 @@ static int offer_ring(struct blkfront *f)
 	f->port = evtchn_alloc(f->xendev->peer, blkfront_event, f);
 	if (f->port < 0)
 		return f->port;
-	return publish(f);
+	return xs_transact(publish, f);
 }
 
 /* A ring page that the old backend still has mapped stays lost until it lets go: a new one takes its place. */

@@ -14,10 +14,11 @@
 
 /* ---- offering ---- */
 
-static int publish_in(struct netfront *f, xs_transaction_t t)
+static int publish(void *data, xs_transaction_t t)
 {
 	static const char *const features[] = { "request-rx-copy", "feature-rx-notify",
 						"feature-sg", "feature-gso-tcpv4" };
+	const struct netfront *f = data;
 	const char *path = f->xendev->path;
 	int rc = xs_printf(t, path, "tx-ring-ref", "%u", f->tx_ref);
 
@@ -27,25 +28,6 @@ static int publish_in(struct netfront *f, xs_transaction_t t)
 		rc = xs_printf(t, path, "event-channel", "%d", f->port);
 	for (unsigned i = 0; i < ARRAY_SIZE(features) && !rc; i++)
 		rc = xs_write(t, path, features[i], "1");
-	return rc;
-}
-
-static int publish(struct netfront *f)
-{
-	xs_transaction_t t;
-	int rc;
-
-	do {
-		rc = xs_transaction_start(&t);
-		if (rc)
-			return rc;
-		rc = publish_in(f, t);
-		if (rc) {
-			(void)xs_transaction_end(t, true);
-			return rc;
-		}
-		rc = xs_transaction_end(t, false);
-	} while (rc == -EAGAIN);
 	return rc;
 }
 
@@ -68,7 +50,7 @@ static int offer(struct netfront *f)
 	if (f->tx_ref == GREF_NONE || f->rx_ref == GREF_NONE)
 		return -ENOSPC;
 	f->port = evtchn_alloc(f->xendev->peer, netfront_event, f);
-	return f->port < 0 ? f->port : publish(f);
+	return f->port < 0 ? f->port : xs_transact(publish, f);
 }
 
 static void drop_page(void **page, grant_ref_t *ref)

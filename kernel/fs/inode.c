@@ -53,6 +53,13 @@ void inode_changed(struct inode *i)
 	inode_store(i);
 }
 
+void inode_written(struct inode *i)
+{
+	if (i->mode & (S_ISUID | S_ISGID))
+		i->mode &= ~(uint32_t)(S_ISUID | (i->mode & 0010 ? S_ISGID : 0));
+	inode_changed(i);
+}
+
 void inode_store(struct inode *i)
 {
 	if (i->ops->store)

@@ -140,12 +140,8 @@ static long file_write_bytes(struct file *f, struct iter *from, uint64_t *pos)
 	if (f->flags & O_APPEND)
 		*pos = i->size;
 	r = write_locked(i, from, pos);
-	if (r > 0) {
-		inode_changed(i);
-		/* Whoever changes a program's bytes does not get its rights. */
-		if (i->mode & (S_ISUID | S_ISGID))
-			i->mode &= ~(uint32_t)(S_ISUID | (i->mode & 0010 ? S_ISGID : 0));
-	}
+	if (r > 0)
+		inode_written(i);
 	mutex_unlock(&i->lock);
 	return r;
 }

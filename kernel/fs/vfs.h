@@ -131,7 +131,9 @@ int inode_permission(const struct inode *i, unsigned may, bool real_ids);
 bool inode_owned(const struct inode *i); /* by current, or current is root */
 uint64_t inode_now(void);
 void inode_changed(struct inode *i); /* mtime and ctime */
-void inode_store(struct inode *i);   /* any other attribute */
+/* Its bytes were changed: whoever changes a program's bytes does not get its rights. */
+void inode_written(struct inode *i);
+void inode_store(struct inode *i); /* any other attribute */
 
 /* ---- File systems and mounts ---- */
 

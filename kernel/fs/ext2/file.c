@@ -260,12 +260,8 @@ static long write(struct file *f, struct iter *from, uint64_t *pos)
 	if (f->flags & O_APPEND)
 		*pos = i->size;
 	n = write_locked(i, from, pos);
-	if (n > 0) {
-		/* Whoever changes a program's bytes does not get its rights. */
-		if (i->mode & (S_ISUID | S_ISGID))
-			i->mode &= ~(uint32_t)(S_ISUID | (i->mode & 0010 ? S_ISGID : 0));
-		inode_changed(i);
-	}
+	if (n > 0)
+		inode_written(i);
 	mutex_unlock(&i->lock);
 	rc = n > 0 && f->flags & O_DSYNC ? sync(f) : 0;
 	return rc ? rc : n;

@@ -4,9 +4,11 @@
  *
  * Every two programs on two processors, and every three on three, are run in every order of their steps that
  * interrupts somebody no more than so many times; a step ends wherever another processor could look.
- * Programs that can be stopped half-way for preemption run so as well (of three, only with INTERPLAY_MORE). At each step nothing may be
+ * Programs that can be stopped half-way for preemption run so as well (of three, only with INTERPLAY_MORE).
+ * At each step nothing may be
  * writable and a table at once, also by what a TLB remembers; after each run counts are what a naive
- * count finds, and a dead domain has left nothing. INTERPLAY_MORE=n in the environment interrupts n times more.
+ * count finds, and a dead domain has left nothing. INTERPLAY_MORE=n in the environment interrupts n times
+ * more.
  */
 #include "tests/unit/interplay/fake.h"
 #include "tests/unit/interplay/programs.h"
