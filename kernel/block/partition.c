@@ -61,7 +61,7 @@ static void make_name(char *to, size_t size, const struct blockdev *d, unsigned 
 {
 	char last = d->name[strlen(d->name) - 1];
 
-	snprintf(to, size, "%s%s%u", d->name, last >= '0' && last <= '9' ? "p" : "", number);
+	snprintf(to, size, "%.11s%s%u", d->name, last >= '0' && last <= '9' ? "p" : "", number);
 }
 
 static void add(struct blockdev *d, unsigned number, uint64_t first, uint64_t count)

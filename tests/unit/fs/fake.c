@@ -6,7 +6,7 @@
  * use of a page that was given back.
  */
 #include "fake.h"
-#include "block.h"
+#include "fs/dev.h"
 #include "signal.h"
 #include "timer.h"
 #include "vm.h"
@@ -206,7 +206,7 @@ void waitq_wake(struct waitq *q)
 
 void wait_prepare(bool interruptible)
 {
-	assert_true(interruptible);
+	(void)interruptible;
 }
 
 int wait_sleep(uint64_t deadline)
@@ -383,24 +383,51 @@ int exists(const char *name)
 	return r;
 }
 
-/* ---- block devices: there are none here ---- */
+/* ---- what block devices need ---- */
 
-const struct file_ops block_fops, loop_control_fops;
-const struct fs_type ext2_type = { .name = "ext2" };
-
-struct blockdev *blockdev_get(uint32_t rdev)
+int devfs_add(const char *name, uint32_t mode, uint32_t rdev)
 {
-	(void)rdev;
+	(void)name, (void)mode, (void)rdev;
+	return 0;
+}
+
+void devfs_remove(const char *name)
+{
+	(void)name;
+}
+
+const struct file_ops loop_control_fops;
+
+/* No second thread: partitions are not looked for, and nothing is written back by itself. */
+struct task *kthread_create(const char *name, void (*fn)(void *arg), void *arg)
+{
+	(void)name, (void)fn, (void)arg;
 	return NULL;
 }
 
-int blockdev_claim(struct blockdev *d)
+void kthread_exit(void)
 {
-	(void)d;
-	return -EBUSY;
+	abort();
 }
 
-void blockdev_put(struct blockdev *d)
+long proc_sleep_until(uint64_t deadline)
 {
-	(void)d;
+	(void)deadline;
+	return 0;
+}
+
+uint64_t time_now(void)
+{
+	return fake_clock;
+}
+
+unsigned page_refs(pfn_t pfn)
+{
+	return (unsigned)refs[pfn_x(pfn)];
+}
+
+void panic(const char *fmt, ...)
+{
+	fail_msg("panic: %s", fmt);
+	abort();
 }
