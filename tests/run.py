@@ -50,6 +50,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = os.path.join(TOP, "tests", "pv")
 XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot"
+OVERRIDE = ""  # of --with
 OTHER = {"32": "64", "64": "32"}
 # Options that may be lists, and what they look like in a run's name.
 LISTS = {"smp": "smp", "cpu": "", "guest": ""}
@@ -66,7 +67,8 @@ class Test:
         with open(os.path.join(SOURCES, self.base + ".c"), encoding="utf-8") as f:
             head = f.read().split("*/\n", 2)[1]
         words = re.search(r"Run with: (.*)", head)
-        self.options = dict(w.split("=", 1) for w in shlex.split(words[1])) if words else {}
+        words = shlex.split(words[1]) if words else []
+        self.options = dict(w.split("=", 1) for w in words + shlex.split(OVERRIDE))
         if self.options.get("guest") == "both":
             self.options["guest"] = "same,other"
         lists = {k: self.options[k].split(",") for k in LISTS if k in self.options}
@@ -226,9 +228,13 @@ def main():
     p.add_argument("--smp", default="1", help="processors, for tests that do not say")
     p.add_argument("--cpu", help="a QEMU processor model, for tests that do not name one")
     p.add_argument("--qemu", default="qemu-system-x86_64")
+    p.add_argument("--with", dest="override", default="", metavar='"KEY=VALUE ..."',
+                   help="for this run, instead of what the tests' heads say")
     p.add_argument("-v", "--verbose", action="store_true", help="show every log")
     args = p.parse_args()
 
+    global OVERRIDE
+    OVERRIDE = args.override
     passed = failed = 0
     tests = choose(args)
     if args.logs:

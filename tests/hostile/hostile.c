@@ -417,8 +417,8 @@ static void call_grant_peer(void)
 		break;
 	case 2:
 	case 3:
-		grant_map(1 + below(64), domain(), at, below(4) ? GNTMAP_host_map : below(64),
-			  &last);
+		grants_mapped += !grant_map(1 + below(64), domain(), at,
+					    below(4) ? GNTMAP_host_map : below(64), &last);
 		break;
 	case 4:
 		grant_unmap(below(4) ? last : below(32), at);

@@ -7,7 +7,8 @@
  * that others map keep it dying; the last one who lets go ends it. The machine has as many free pages after
  * as before.
  * Steps: 1. refusals; 2. every phase of building; 3. tables pinned in part; 4. paused, shut down; 5. with a
- * frame of it mapped by us; 6. while it pins and unpins a large tree; 7. twenty times.
+ * frame of it mapped by us; 6. while it pins and unpins a large tree; 7. twenty times (or
+ * times=N of the command line).
  * Fails by: the step, and the pages that did not come back.
  * Run with: guest=both smp=1,2
  * Runs as: domain 0.
@@ -204,7 +205,7 @@ void test_main(void)
 	ended_or_paused();
 	held_by_us();
 	in_the_middle();
-	for (unsigned int i = 0; i < TIMES; i++)
+	for (unsigned long i = 0; i < argument("times=", TIMES); i++)
 		if (create("run", 0, GUEST_RUNNING))
 			end("again");
 }

@@ -6,7 +6,7 @@
  * whole, the count of updates is right, and what is a table is no writable page at the same time.
  * Steps: all vCPUs at once, thousands of times: 1. map, check and unmap pages in their own part of one shared
  * level-1 table, by mmu_update batches and update_va_mapping; 2. contend for one frame: some map it
- * writable, some pin it as a table; whoever has it, the other is refused.
+ * writable, some pin it as a table; whoever has it, the other is refused (races=N).
  * Fails by: a wrong page behind an address, an error that the rules do not know, or the audit.
  * Run with: vcpus=4 smp=1,2,4
  * Also runs on: real Xen, yes.
@@ -94,8 +94,10 @@ static void pin_it(void)
 
 static void race(unsigned int me)
 {
+	unsigned long races = argument("races=", RACES);
+
 	smp_barrier(vcpus);
-	for (unsigned int i = 0; i < RACES; i++) {
+	for (unsigned long i = 0; i < races; i++) {
 		if (me == 0)
 			pin_it();
 		else

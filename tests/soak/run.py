@@ -1,78 +1,128 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The long figures: random hypercalls and random system calls, seed after seed.
+"""The long figures: each job is one short run again and again, with a seed of its own each time.
 
-One line a minute says how far it is.  A failure prints the seed that repeats it and goes on.  The
-state file holds the next seed: a run that was stopped goes on there (--restart begins anew).
+    hostile   10^8 random hypercalls of two domains on two processors, 10^5 a run
+    race      10^6 rounds of mapping writable against pinning one frame, on three processors
+    destroy   domains created and destroyed, 200 a run
+    many      256 domains at once
+
+Jobs take turns, so that each is as far as the others.  One line a minute says how far; a failure prints
+the command that repeats it and goes on.  The state file holds the next seed of each job: a run that was
+stopped goes on there (--restart begins anew).  --scale 0.01 is a hundredth of everything.
 """
 
 import argparse
 import concurrent.futures
+import json
 import os
+import shlex
 import subprocess
 import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HOSTILE_CALLS = 100000
+RACES = 20000
+
+
+def hostile(seed):
+    return ["tests/hostile/run.py", "--calls", str(HOSTILE_CALLS), "--seed", str(seed),
+            "--timeout", "900"]
+
+
+def pv(test, options):
+    """One pv test with other options, at the widths in turn."""
+    return lambda seed: ["tests/run.py", "--jobs", "1", "--timeout", "900", "--with", options,
+                         f"{test}-{32 if seed % 2 else 64}"]
+
+
+# Name: runs of the full figure, and the command of one.
+JOBS = {
+    "hostile": (10**8 // HOSTILE_CALLS, hostile),
+    "race": (10**6 // RACES, pv("smp-mmu", f"smp=3 vcpus=3 args=races={RACES}")),
+    "destroy": (4, pv("destroy", "smp=2 guest=same args=times=200")),
+    "many": (4, pv("crowd", "mem=2048 smp=2 guest=same args=domains=256")),
+}
 
 
 def read_state(path, restart):
-    if restart or not os.path.exists(path):
-        return 1, 0, 0
-    with open(path, encoding="ascii") as f:
-        return tuple(int(word) for word in f.read().split())
+    state = {name: 1 for name in JOBS} | {"passed": 0, "failed": 0}
+    if not restart and os.path.exists(path):
+        with open(path, encoding="ascii") as f:
+            state.update(json.load(f))
+    return state
 
 
-def write_state(path, seed, passed, failed):
+def write_state(path, state):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".new", "w", encoding="ascii") as f:
-        f.write(f"{seed} {passed} {failed}\n")
+        json.dump(state, f)
     os.replace(path + ".new", path)
 
 
-def one_seed(args, seed):
-    """Both widths with one seed: (passed, failed, output of a failure)."""
-    done = subprocess.run([sys.executable, os.path.join(TOP, "tests/hostile/run.py"),
-                           "--hypervisor", args.hypervisor, "--images", args.images,
-                           "--calls", str(args.calls), "--seed", str(seed),
-                           "--timeout", "1800"],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    text = done.stdout.decode(errors="replace")
-    words = text.splitlines()[-1].replace(",", "").split() if text else ["0", "", "2", ""]
-    return int(words[0]), int(words[2]), text if done.returncode else ""
+def one_run(hypervisor, name, seed):
+    """(name, seed, passed or not, command, output)."""
+    command = JOBS[name][1](seed) + ["--hypervisor", hypervisor]
+    done = subprocess.run([sys.executable] + command, cwd=TOP, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          env={k: v for k, v in os.environ.items() if k != "COUNTS"})
+    return name, seed, done.returncode == 0, command, done.stdout.decode(errors="replace")
+
+
+def schedule(jobs, state, scale):
+    """All the runs that are left, the job that is least far first."""
+    ends = {name: max(1, round(JOBS[name][0] * scale)) for name in jobs}
+    left = dict(state)
+    while any(left[name] <= ends[name] for name in jobs):
+        name = min((n for n in jobs if left[n] <= ends[n]), key=lambda n: left[n] / ends[n])
+        yield name, left[name]
+        left[name] += 1
+
+
+def progress(state, jobs, scale):
+    parts = (f"{name} {state[name] - 1}/{max(1, round(JOBS[name][0] * scale))}" for name in jobs)
+    return f"soak: {time.strftime('%H:%M')} {', '.join(parts)}; {state['failed']} runs failed"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("jobs", nargs="*", default=list(JOBS), help=", ".join(JOBS))
     parser.add_argument("--hypervisor", default="build/ringmaster")
-    parser.add_argument("--images", default="build/hostile")
-    parser.add_argument("--total", type=int, default=10**7, help="hypercalls in all")
-    parser.add_argument("--calls", type=int, default=100000, help="hypercalls a run")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--scale", type=float, default=1.0, help="a fraction of the full figures")
+    parser.add_argument("--workers", type=int, default=1, help="runs at a time")
     parser.add_argument("--state", default="build/soak.state")
     parser.add_argument("--restart", action="store_true")
     args = parser.parse_args()
 
-    seed, passed, failed = read_state(args.state, args.restart)
-    last = args.total // (2 * args.calls)
-    print(f"soak: seeds {seed} to {last}, {args.calls} calls at each width", flush=True)
+    state = read_state(args.state, args.restart)
+    print(progress(state, args.jobs, args.scale), flush=True)
     said = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        while seed <= last:
-            batch = range(seed, min(seed + args.jobs, last + 1))
-            for s, (good, bad, text) in zip(batch, pool.map(lambda n: one_seed(args, n), batch)):
-                passed += good
-                failed += bad
-                if text:
-                    print(f"soak: seed {s} failed:\n{text}", flush=True)
-            seed = batch[-1] + 1
-            write_state(args.state, seed, passed, failed)
+    with concurrent.futures.ThreadPoolExecutor(args.workers) as pool:
+        runs = schedule(args.jobs, state, args.scale)
+        going = {}
+        while True:
+            while len(going) < args.workers and (run := next(runs, None)):
+                going[pool.submit(one_run, args.hypervisor, *run)] = run
+            if not going:
+                break
+            done, _ = concurrent.futures.wait(going, timeout=5,
+                                              return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                del going[future]
+                name, seed, good, command, text = future.result()
+                state["passed" if good else "failed"] += 1
+                state[name] = max(state[name], seed + 1)
+                write_state(args.state, state)
+                if not good:
+                    print(f"soak: failed: {shlex.join(command)}\n{text}", flush=True)
             if time.monotonic() - said >= 60:
                 said = time.monotonic()
-                print(f"soak: {time.strftime('%H:%M')} next seed {seed}, "
-                      f"{(passed + failed) * args.calls} calls, {failed} runs failed", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+                print(progress(state, args.jobs, args.scale), flush=True)
+    print(progress(state, args.jobs, args.scale))
+    print(f"{state['passed']} passed, {state['failed']} failed")
+    return state["failed"] != 0
 
 
 if __name__ == "__main__":

@@ -215,6 +215,13 @@ domid_t own_domid(void)
 	return status.u.unbound.dom;
 }
 
+unsigned long argument(const char *name, unsigned long otherwise)
+{
+	const char *at = strstr((const char *)start_info->cmd_line, name);
+
+	return at ? strtoul(at + strlen(name), NULL, 0) : otherwise;
+}
+
 void pv_main(start_info_t *si)
 {
 	start_info = si;

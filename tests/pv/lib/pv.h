@@ -73,6 +73,9 @@ void ensure(bool truth, const char *fmt, ...) PRINTF(2, 3);
 
 const char *errno_name(long rc);
 
+/* The number behind `name` ("times=") on the command line, else `otherwise`: for the soak's long figures. */
+unsigned long argument(const char *name, unsigned long otherwise);
+
 /*
  * The number of the vCPU that asks: 0, or the owner of the stack that it runs on (smp.h sets where those
  * are).
