@@ -87,17 +87,18 @@ struct domain *domain_get(domid_t id)
 
 struct domain *domain_get_from(domid_t id)
 {
-	struct domain *d = NULL;
+	struct domain *d, *found = NULL;
 	struct list *l;
 
 	spin_lock(&domain_list_lock);
-	l = list_position(id);
-	if (l != &domain_list) {
+	/* One whose last reference is gone is still listed, for a moment, and is nobody's to hold. */
+	for (l = list_position(id); l != &domain_list && !found; l = l->next) {
 		d = list_entry(l, struct domain, all);
-		domain_hold(d);
+		if (try_hold(d))
+			found = d;
 	}
 	spin_unlock(&domain_list_lock);
-	return d;
+	return found;
 }
 
 struct domain *domain_get_or_self(domid_t id)

@@ -3,7 +3,7 @@
 """The long figures: each job is one short run again and again, with a seed of its own each time.
 
     hostile   10^8 random hypercalls of two domains on two processors, 10^5 a run
-    race      10^6 rounds of mapping writable against pinning one frame, on three processors
+    race      10^6 rounds of mapping writable against pinning against granting one frame, on four processors
     destroy   domains created and destroyed, 200 a run
     many      256 domains at once
 
@@ -40,7 +40,7 @@ def pv(test, options):
 # Name: runs of the full figure, and the command of one.
 JOBS = {
     "hostile": (10**8 // HOSTILE_CALLS, hostile),
-    "race": (10**6 // RACES, pv("smp-mmu", f"smp=3 vcpus=3 args=races={RACES}")),
+    "race": (10**6 // RACES, pv("race", f"smp=4 vcpus=4 args=rounds={RACES}")),
     "destroy": (4, pv("destroy", "smp=2 guest=same args=times=200")),
     "many": (4, pv("crowd", "mem=2048 smp=2 guest=same args=domains=256")),
 }
