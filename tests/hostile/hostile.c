@@ -20,12 +20,13 @@
 #include <xen/platform.h>
 #include <xen/sysctl.h>
 
-enum { POOL = 64, SCRATCH_WORDS = PAGE_SIZE / sizeof(uint64_t) };
+enum { POOL = 64, SPARES = 8, SCRATCH_WORDS = PAGE_SIZE / sizeof(uint64_t) };
 
 static uint64_t random_state;
 static char *window;
 static void *pool_page[POOL]; /* mapped pages that hold nothing we need */
-static uint64_t *scratch;     /* argument memory */
+static uint64_t *scratch;     /* argument memory: the first of these pages that can be written */
+static uint64_t *spare[SPARES];
 static char *read_only;
 static domid_t peer; /* the neighbour, or domain 0 */
 static unsigned int grants_mapped, ports_bound;
@@ -524,6 +525,19 @@ static void (*const callers[])(void) = {
 	call_memory_peer, call_control,
 };
 
+/* ---- argument memory ------------------------------------------------------------------------------------- */
+
+/* A call may have made a table of the page or taken its mapping away: then it is another one's turn. */
+static bool find_scratch(void)
+{
+	for (unsigned int i = 0; i < SPARES; i++) {
+		scratch = spare[i];
+		if (try_write(scratch, 0) == EXC_NONE)
+			return true;
+	}
+	return false;
+}
+
 /* ---- the run --------------------------------------------------------------------------------------------- */
 
 /* A breakpoint that a random debug register set: switch them all off and go on. */
@@ -563,7 +577,8 @@ void test_main(void)
 	window = window_init();
 	grant_init();
 	peer = (domid_t)option("peer=", 0);
-	scratch = page_alloc();
+	for (unsigned int i = 0; i < SPARES; i++)
+		spare[i] = page_alloc();
 	read_only = page_alloc();
 	for (unsigned int i = 0; i < POOL; i++)
 		pool_page[i] = page_alloc();
@@ -574,6 +589,10 @@ void test_main(void)
 	for (uint64_t i = 0; i < calls; i++) {
 		if (i % 1024 == 0)
 			repair();
+		if (!find_scratch()) {
+			printk("hostile: no memory of our own can be written any more\n");
+			break;
+		}
 		fill_scratch();
 		callers[below(ARRAY_SIZE(callers))]();
 	}

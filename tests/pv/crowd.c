@@ -91,5 +91,6 @@ void test_main(void)
 		if (after >= before)
 			return;
 	}
-	test_failure("each crowd costs memory: %llu pages the last", (unsigned long long)(before - after));
+	test_failure("each crowd costs memory: %llu pages the last",
+		     (unsigned long long)(before - after));
 }
