@@ -14,7 +14,10 @@
 #define DOMAINS 4
 
 uint8_t *fake_ram, *fake_frame_table;
-struct pcpu pcpus[1];
+struct pcpu pcpus[FAKE_PCPUS];
+unsigned int fake_cpu;
+void (*fake_step)(void);
+void (*fake_on_cpu_flush)(unsigned int cpu);
 unsigned int pcpu_count = 1;
 struct vcpu *fake_current;
 unsigned int fake_preempt_rate;
@@ -138,17 +141,26 @@ void bug(const char *file, int line, const char *what)
 
 void fake_flush(void)
 {
-	pcpus[0].tlb_epoch = ++tlb_clock;
+	pcpus[fake_cpu].tlb_epoch = ++tlb_clock;
 	fake_flushes++;
 	if (fake_on_flush)
 		fake_on_flush();
 }
 
+/* Others answer the interrupt at once, one after the other. */
 void tlb_flush_stale(uint32_t epoch)
 {
-	if (!tlb_cpu_stale(0, epoch))
-		return;
-	fake_flush();
+	for (unsigned int cpu = 0; cpu < pcpu_count; cpu++) {
+		if (!tlb_cpu_stale(cpu, epoch))
+			continue;
+		FAKE_STEP();
+		pcpus[cpu].tlb_epoch = ++tlb_clock;
+		fake_flushes++;
+		if (fake_on_flush)
+			fake_on_flush();
+		if (fake_on_cpu_flush)
+			fake_on_cpu_flush(cpu);
+	}
 }
 
 void m2p_set(mfn_t mfn, uint64_t pfn)

@@ -36,6 +36,18 @@ extern uint8_t *fake_frame_table;
 #define FAKE_ROOT_ENTRY (0x1000 | 3)
 #define FAKE_M2P_ENTRY	(0x1000 | 0x81)
 
+/* Where another processor might come in between: before each access to what they share. */
+extern void (*fake_step)(void);
+#define FAKE_STEP()			 (fake_step ? fake_step() : (void)0)
+#define __atomic_load_n(...)		 (FAKE_STEP(), __atomic_load_n(__VA_ARGS__))
+#define __atomic_store_n(...)		 (FAKE_STEP(), __atomic_store_n(__VA_ARGS__))
+#define __atomic_exchange_n(...)	 (FAKE_STEP(), __atomic_exchange_n(__VA_ARGS__))
+#define __atomic_fetch_add(...)		 (FAKE_STEP(), __atomic_fetch_add(__VA_ARGS__))
+#define __atomic_fetch_sub(...)		 (FAKE_STEP(), __atomic_fetch_sub(__VA_ARGS__))
+#define __atomic_compare_exchange_n(...) (FAKE_STEP(), __atomic_compare_exchange_n(__VA_ARGS__))
+
+#define FAKE_PCPUS 3
+
 struct vcpu;
 struct pcpu {
 	unsigned int id;
@@ -43,11 +55,12 @@ struct pcpu {
 	bool tlb_clean;
 };
 
-extern struct pcpu pcpus[1];
+extern struct pcpu pcpus[FAKE_PCPUS];
 extern unsigned int pcpu_count;
 extern struct vcpu *fake_current;
 #define current	    fake_current
-#define this_pcpu() (&pcpus[0])
+#define this_pcpu() (&pcpus[fake_cpu])
+extern unsigned int fake_cpu; /* which of them runs */
 
 /* Of 256 questions, so many are answered by yes. */
 extern unsigned int fake_preempt_rate;
@@ -70,6 +83,8 @@ struct domain;
 struct domain *fake_domain(domid_t id, bool is_32bit, bool privileged);
 void fake_reset(void);
 
+/* A processor flushed; NULL: nobody wants to know. */
+extern void (*fake_on_cpu_flush)(unsigned int cpu);
 /* Full flushes so far; one more; and who wants to know of each. */
 extern unsigned int fake_flushes;
 void fake_flush(void);
