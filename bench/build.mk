@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Benchmarks, timed by counted instructions: the hypervisor's operations (a pv guest over the pv tests'
-# library) and Ringlet's system calls (a ring-3 program).
+# Benchmarks, timed by counted instructions: the hypervisor's operations and the isolation of domains (pv
+# guests over the pv tests' library), and Ringlet's system calls (a ring-3 program).
 #
 ## bench       instruction counts beside real Xen's and Linux's, and CSV files in build/bench
 
-$(foreach w,32 64,$(eval $(call pv_image,bench,operations,bench,$(w))))
+$(foreach w,32 64,$(foreach t,operations isolation,\
+	$(eval $(call pv_image,bench,$(t),bench,$(w)))))
 
 BENCH_CPIO := $(O)/bench/bench.cpio
 
@@ -24,7 +25,7 @@ $(BENCH_CPIO): $(O)/initramfs.cpio bench/initramfs.list $(O)/bench/syscalls $(O)
 	$(Q)cat $(O)/initramfs.cpio $@.programs > $@ && rm $@.programs
 
 .PHONY: bench bench-images
-bench-images: $(O)/bench/operations-32 $(O)/bench/operations-64 $(BENCH_CPIO)
+bench-images: $(foreach w,32 64,$(O)/bench/operations-$(w) $(O)/bench/isolation-$(w)) $(BENCH_CPIO)
 all: bench-images
 
 bench: $(O)/ringmaster $(O)/ringlet bench-images
@@ -32,3 +33,5 @@ bench: $(O)/ringmaster $(O)/ringlet bench-images
 		--images $(O)/bench --out $(O)/bench/operations.csv
 	$(Q)/usr/bin/python3 bench/syscalls.py --hypervisor $(O)/ringmaster --kernel $(O)/ringlet \
 		--ramdisk $(BENCH_CPIO) --out $(O)/bench/syscalls.csv
+	$(Q)/usr/bin/python3 bench/isolation.py --hypervisor $(O)/ringmaster \
+		--images $(O)/bench --out $(O)/bench/isolation.csv

@@ -26,7 +26,7 @@ gdb: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
 check: all
 	$(Q)tools/check
 
-## test        every suite: unit, hv, pv (also on real Xen), hostile, latency, guests, user, system
+## test        every suite: unit, hv, pv (also on real Xen), hostile, guests, user, system
 .PHONY: test
 test: all $(O)/tests.cpio
 	$(Q)tests/all
