@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+xl_SOURCES := user/xl/config.c
