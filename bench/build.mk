@@ -2,9 +2,10 @@
 # Benchmarks, timed by counted instructions: the hypervisor's operations and the isolation of domains (pv
 # guests over the pv tests' library), and Ringlet's system calls (a ring-3 program).
 #
-## bench       instruction counts beside real Xen's and Linux's, and CSV files in build/bench
+## bench       instruction counts beside real Xen's and Linux's, costs and shares of many domains (ALL=1: more);
+##             CSV files and plots in build/bench
 
-$(foreach w,32 64,$(foreach t,operations isolation,\
+$(foreach w,32 64,$(foreach t,operations domains isolation,\
 	$(eval $(call pv_image,bench,$(t),bench,$(w)))))
 
 BENCH_CPIO := $(O)/bench/bench.cpio
@@ -25,7 +26,8 @@ $(BENCH_CPIO): $(O)/initramfs.cpio bench/initramfs.list $(O)/bench/syscalls $(O)
 	$(Q)cat $(O)/initramfs.cpio $@.programs > $@ && rm $@.programs
 
 .PHONY: bench bench-images
-bench-images: $(foreach w,32 64,$(O)/bench/operations-$(w) $(O)/bench/isolation-$(w)) $(BENCH_CPIO)
+bench-images: $(foreach w,32 64,$(foreach t,operations domains isolation,$(O)/bench/$(t)-$(w))) \
+	$(BENCH_CPIO)
 all: bench-images
 
 bench: $(O)/ringmaster $(O)/ringlet bench-images
@@ -35,3 +37,5 @@ bench: $(O)/ringmaster $(O)/ringlet bench-images
 		--ramdisk $(BENCH_CPIO) --out $(O)/bench/syscalls.csv
 	$(Q)/usr/bin/python3 bench/isolation.py --hypervisor $(O)/ringmaster \
 		--images $(O)/bench --out $(O)/bench/isolation.csv
+	$(Q)/usr/bin/python3 bench/domains.py --hypervisor $(O)/ringmaster --images $(O)/bench \
+		--out $(O)/bench $(if $(ALL),--all)

@@ -83,6 +83,7 @@
 
 /* noreturn void exit_to_guest(void): from anywhere on the stack, as after a context switch. */
 FUNC exit_to_guest
+	cli				/* between these two an interrupt would land on cpu_info */
 	or	$(STACK_SIZE - 1), %rsp
 	sub	$(CPU_INFO_SIZE - 1), %rsp
 return_to_guest:

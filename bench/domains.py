@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Run bench/domains: what many domains cost, and how they share the processor.
+
+Counted in instructions (QEMU -icount shift=0,sleep=off), so equal on every machine.  Writes a CSV file and two
+plots (SVG).  --all takes more numbers of domains and a longer time.
+"""
+
+import argparse
+import csv
+import os
+import sys
+
+from qemu import ended_well, measure
+
+SLICES = (5, 50)  # ms that a CPU-bound domain keeps the processor beside others
+WEIGHTS = {"1:1:1": (256, 256, 256), "1:2:4": (256, 512, 1024), "1:8:1": (256, 2048, 256)}
+PAPER = {128: 0.925}  # SOSP 2003, section 4.4: 128 CPU-bound domains at 5 ms lose 7.5 %
+
+
+def run(args, words, options=""):
+    image = os.path.join(args.images, f"domains-{args.width}")
+    append = f"console=com1 com1=115200,8n1 noreboot dom0_mem=64M {options}"
+    rows, output = measure(args.hypervisor, append, f"{image} {words},{image}", memory=1024)
+    if not ended_well(output):
+        print("\n".join(output[-12:]), file=sys.stderr)
+        sys.exit(f"bench: {words} did not end well")
+    return rows
+
+
+def costs(args, table):
+    print("between two domains, instructions")
+    for name, value in run(args, "costs").items():
+        print(f"  {name:24} {value:12.1f}")
+        table.append(["costs", name, "", value])
+
+
+def idle(args, table):
+    print("turns of a loop in domain 0 beside domains that sleep")
+    alone = None
+    for n in (0, 10, 100):
+        turns = run(args, f"idle={n}")["turns-beside-idle"]
+        alone = alone or turns
+        print(f"  {n:4} domains {turns / alone:10.4f} of its speed alone")
+        table.append(["idle", f"{n} domains", "", turns / alone])
+
+
+def spin(args, table):
+    """Sum of the turns of n domains that count, relative to one alone."""
+    counts = (1, 2, 4, 8, 16, 32, 64, 128) if args.all else (1, 16)
+    time = 1000 if args.all else 400
+    curves = {}
+    for ms in SLICES:
+        print(f"throughput of CPU-bound domains at slices of {ms} ms, relative to one alone")
+        options = f"sched_bvt_allowance_us={ms * 1000} sched_ratelimit_us={ms * 1000}"
+        points = []
+        for n in counts:
+            turns = run(args, f"spin={n} time={time}", options)["turns-of-all"]
+            points.append((n, turns / (points[0][2] if points else turns), turns))
+            paper = f"   (the paper: {PAPER[n]})" if ms == 5 and n in PAPER else ""
+            print(f"  {n:4} domains {points[-1][1]:10.4f}{paper}")
+            table.append(["spin", f"{n} domains", f"{ms} ms", points[-1][1]])
+        curves[f"{ms} ms"] = [(n, share) for n, share, _ in points]
+    return curves
+
+
+def shares(args, table):
+    bars = []
+    for policy in ("bvt", "credit"):
+        print(f"shares against weights, sched={policy}")
+        for name, weights in WEIGHTS.items():
+            rows = run(args, f"weights={':'.join(map(str, weights))} time=600", f"sched={policy}")
+            got = [rows[f"share-{i}"] for i in range(len(weights))]
+            due = [w / sum(weights) for w in weights]
+            real = [g / sum(got) for g in got]
+            print(f"  {name:6} due " + " ".join(f"{d:.3f}" for d in due)
+                  + "  got " + " ".join(f"{r:.3f}" for r in real))
+            for i, (d, r) in enumerate(zip(due, real)):
+                table.append(["shares", f"{policy} {name} domain {i}", f"{d:.4f}", r])
+                bars.append((f"{policy} {name}", d, r))
+    return bars
+
+
+# ---- plots: little enough to draw by hand
+
+def svg(path, title, body):
+    with open(path, "w", encoding="ascii") as f:
+        f.write('<svg xmlns="http://www.w3.org/2000/svg" width="640" height="400" '
+                'font-family="sans-serif" font-size="12">\n<rect width="640" height="400" '
+                f'fill="white"/>\n<text x="320" y="20" text-anchor="middle">{title}</text>\n')
+        f.write("\n".join(body) + "\n</svg>\n")
+
+
+def plot_curves(path, curves):
+    xs = sorted({n for points in curves.values() for n, _ in points})
+    column = {n: 70 + i * 520 // max(1, len(xs) - 1) for i, n in enumerate(xs)}
+    low = 0.8
+
+    def row(share):
+        return 350 - (max(share, low) - low) / (1.02 - low) * 300
+
+    body = [f'<line x1="70" x2="590" y1="{row(v):.0f}" y2="{row(v):.0f}" stroke="#ccc"/>'
+            f'<text x="60" y="{row(v) + 4:.0f}" text-anchor="end">{v:.2f}</text>'
+            for v in (0.8, 0.85, 0.9, 0.95, 1.0)]
+    body += [f'<text x="{column[n]}" y="370" text-anchor="middle">{n}</text>' for n in xs]
+    body.append('<text x="330" y="392" text-anchor="middle">CPU-bound domains</text>')
+    for i, (name, points) in enumerate(curves.items()):
+        colour = ("#b22", "#22b")[i]
+        path_points = " ".join(f"{column[n]},{row(s):.1f}" for n, s in points)
+        body.append(f'<polyline points="{path_points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+                    f'<text x="90" y="{330 - 18 * i}" fill="{colour}">slices of {name}</text>')
+    svg(path, "Throughput of many domains, relative to one", body)
+
+
+def plot_shares(path, bars):
+    body, step = [], 540 // len(bars)
+    for i, (name, due, got) in enumerate(bars):
+        x = 60 + i * step
+        body.append(f'<rect x="{x}" y="{350 - due * 300:.0f}" width="{step // 3}" '
+                    f'height="{due * 300:.0f}" fill="#aac"/>'
+                    f'<rect x="{x + step // 3}" y="{350 - got * 300:.0f}" width="{step // 3}" '
+                    f'height="{got * 300:.0f}" fill="#226"/>')
+        if i % 3 == 1:
+            body.append(f'<text x="{x + step // 3}" y="370" text-anchor="middle">{name}</text>')
+    body.append('<text x="320" y="392" text-anchor="middle">light: due by weight, dark: measured</text>')
+    svg(path, "Shares of three domains", body)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hypervisor", default="build/ringmaster")
+    parser.add_argument("--images", default="build/bench")
+    parser.add_argument("--width", default="32", choices=("32", "64"))
+    parser.add_argument("--all", action="store_true", help="more domains, more time")
+    parser.add_argument("--out", default="build/bench", help="folder for domains.csv and the plots")
+    args = parser.parse_args()
+    table = []
+    costs(args, table)
+    idle(args, table)
+    curves = spin(args, table)
+    bars = shares(args, table)
+    with open(os.path.join(args.out, "domains.csv"), "w", encoding="ascii", newline="") as f:
+        writer = csv.writer(f)
+        writer.writerow(["what", "case", "parameter", "value"])
+        writer.writerows([a, b, c, f"{d:.4f}"] for a, b, c, d in table)
+    plot_curves(os.path.join(args.out, "domains-throughput.svg"), curves)
+    plot_shares(os.path.join(args.out, "domains-shares.svg"), bars)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
