@@ -8,7 +8,7 @@
  *
  *	costs			event round trip, grant map and copy, creation and destruction
  *	idle=N			turns of a loop here in a fixed time beside N domains that sleep
- *	spin=N time=MS		turns of all of N domains that count, a millisecond
+ *	spin=N time=MS		turns of all of N domains that count, and the time in 1024 ns
  *	weights=A:B:C time=MS	turns of three that count, with these weights
  */
 #include "lib/event.h"
@@ -218,7 +218,7 @@ static void set_weight(const struct guest *g, uint16_t weight)
 
 /*
  * Everybody counts for so long while we sleep; each guest's turns are in its mailbox. How long it really was, in
- * us: we have to wait for our own turn, too.
+ * units of 1024 ns: we have to wait for our own turn, too.
  */
 static uint64_t let_count(unsigned int n, unsigned long ms)
 {
@@ -231,18 +231,19 @@ static uint64_t let_count(unsigned int n, unsigned long ms)
 	toolstack_sleep((unsigned int)ms);
 	for (unsigned int i = 0; i < n; i++)
 		toolstack_pause(&guest[i]);
-	return (system_time() - start) / 1000;
+	return (system_time() - start) >> 10;
 }
 
 static void spin(unsigned int n, unsigned long ms)
 {
-	uint64_t turns = 0, us;
+	uint64_t turns = 0, time;
 
 	make(n, "count");
-	us = let_count(n, ms);
+	time = let_count(n, ms);
 	for (unsigned int i = 0; i < n; i++)
 		turns += guest[i].mailbox->word[COUNT];
-	print_row("turns-of-all", turns * 10000 / us);
+	print_row("turns-of-all", turns * 10);
+	print_row("time", time * 10);
 	end(n);
 }
 

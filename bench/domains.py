@@ -55,7 +55,8 @@ def spin(args, table):
         options = f"sched_bvt_allowance_us={ms * 1000} sched_ratelimit_us={ms * 1000}"
         points = []
         for n in counts:
-            turns = run(args, f"spin={n} time={time}", options)["turns-of-all"]
+            rows = run(args, f"spin={n} time={time}", options)
+            turns = rows["turns-of-all"] / rows["time"]
             points.append((n, turns / (points[0][2] if points else turns), turns))
             paper = f"   (the paper: {PAPER[n]})" if ms == 5 and n in PAPER else ""
             print(f"  {n:4} domains {points[-1][1]:10.4f}{paper}")

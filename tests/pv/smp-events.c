@@ -9,7 +9,7 @@
  * 3. refusals; 4. all vCPUs sleep by their own timers at once; 5. two vCPUs send to a third at full speed.
  * Fails by: the vCPU that did not wake, woke too early, or took what was for another.
  * Run with: vcpus=4 smp=1,2,4
- * Also runs on: real Xen, yes.
+ * Also runs on: real Xen, no: there, on an emulator that is short of time, the clocks of processors drift apart.
  */
 #include "lib/event.h"
 #include "lib/smp.h"
