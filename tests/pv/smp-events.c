@@ -67,8 +67,11 @@ static void take_moving(unsigned int me)
 	if (me) {
 		sleep_for(ipi[me], count_of(ipi[me]) + 1);
 	} else {
-		unsigned int before = count_of(moving);
+		unsigned int before;
 
+		/* Binding raised an event: unmasking alone does not bring it, the next hypercall does. */
+		relax();
+		before = count_of(moving);
 		for (unsigned int v = 1; v < vcpus; v++) {
 			uint64_t end = system_time() + 2000000000;
 
