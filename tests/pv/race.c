@@ -13,7 +13,7 @@
  * never succeeded.
  * Run with: vcpus=4 smp=1,4 args=rounds=4000
  * Runs as: domain 0.
- * Also runs on: real Xen, yes.
+ * Also runs on: real Xen, no: who gets its turn among four there is left to chance on a busy host.
  */
 #include "lib/grant.h"
 #include "lib/pv.h"
