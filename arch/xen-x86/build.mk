@@ -13,7 +13,7 @@ RLO	:= $(RLC:%.c=$(RL)/%.o) $(RLS:%.S=$(RL)/%.o)
 RLF	:= $(FREE) -m32 -march=i686 -mregparm=3 -freg-struct-return -mgeneral-regs-only -fno-pic \
 	   -fno-pie -fno-omit-frame-pointer -fno-optimize-sibling-calls -ffunction-sections \
 	   -fdata-sections -mpreferred-stack-boundary=2 \
-	   -I. -Iinclude -Ikernel/include -Ikernel -Iarch/x86/include -Iarch/xen-x86/include -Iarch/xen-x86 -Idrivers/xen -Idrivers/xenfront -Idrivers/xenback -iquote drivers
+	   -I. -Iinclude -Iinclude/shim -Ikernel/include -Ikernel -Iarch/x86/include -Iarch/xen-x86/include -Iarch/xen-x86 -Idrivers/xen -Idrivers/xenfront -Idrivers/xenback -iquote drivers
 RLLD	:= $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
 	   -Wl,--no-warn-rwx-segments -Wl,--gc-sections -Wl,-T,arch/xen-x86/x86_32/ringlet.lds
 

@@ -332,6 +332,53 @@ void space_sync(struct space *s)
 	s->stale = STALE_NOTHING;
 }
 
+/* ---- Pages of others ---- */
+
+uint64_t space_entry(struct space *s, unsigned long va)
+{
+	pte_t *l2, *l1;
+	pfn_t table;
+
+	if (!s->live)
+		panic("mm: a page of another's in a space that never ran");
+	l2 = space_l2_make(s, va);
+	if (!l2)
+		return 0;
+	l1 = l2_to_l1(l2, va);
+	if (!l1) {
+		table = page_alloc_zeroed();
+		if (pfn_is_none(table))
+			return 0;
+		l1 = machine_page_va(table);
+		table_link(s, &l2[l2_index(va)], table);
+	}
+	/* The caller changes it by a hypercall of its own: nothing may be on its way there. */
+	batch_flush();
+	return va_to_maddr(&l1[l1_index(va)]);
+}
+
+int space_map_foreign(struct space *s, unsigned long va, mfn_t mfn, domid_t domain, bool write)
+{
+	uint64_t at = space_entry(s, va);
+	struct mmu_update u = { .ptr = at | MMU_NORMAL_PT_UPDATE };
+	unsigned done = 0;
+
+	if (!at)
+		return -ENOMEM;
+	u.val = access_pte(mfn, SPACE_READ | (write ? SPACE_WRITE : 0));
+	return (int)hypercall4(__HYPERVISOR_mmu_update, &u, 1, &done, domain);
+}
+
+void space_unmap_foreign(struct space *s, unsigned long va)
+{
+	pte_t *entry = space_pte(s, va);
+
+	if (entry && *entry) {
+		entry_write(s, entry, 0);
+		stale(s, va);
+	}
+}
+
 pfn_t space_lookup(struct space *s, unsigned long va, unsigned *access)
 {
 	const pte_t *pte = space_pte(s, va);

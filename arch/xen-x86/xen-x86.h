@@ -99,6 +99,19 @@ void batch_update(uint64_t maddr, uint64_t val);
 void batch_flush(void);
 void batch_flush_then(struct mmuext_op *op); /* and one operation behind it, as one hypercall */
 
+/*
+ * ---- space.c: pages of others in a program's space, in regions that kernel/ leaves alone ----
+ *
+ * Such an entry is no page of ours: space_lookup, space_unmap and space_destroy must never meet it, so whoever
+ * put it there takes it out first. The space has run; the caller holds what serialises its changes.
+ */
+/* The machine address of the entry of va, for grant operations; its tables are made. 0: no memory. */
+uint64_t space_entry(struct space *s, unsigned long va);
+/* One frame of `domain`. 0, -ENOMEM, or what the hypervisor said. */
+int space_map_foreign(struct space *s, unsigned long va, mfn_t mfn, domid_t domain, bool write);
+/* Certain to be gone after space_sync. */
+void space_unmap_foreign(struct space *s, unsigned long va);
+
 /* ---- events.c ---- */
 typedef void (*event_handler_t)(void *data); /* runs with upcalls masked */
 void event_init(void);

@@ -8,7 +8,7 @@
  *
  * Locking: `lock` guards the list of mappings.
  */
-#include "grant.h"
+#include "dev.h"
 
 struct mapping {
 	struct list link;
@@ -51,6 +51,29 @@ static int map_one(domid_t from, grant_ref_t ref, bool readonly, void *va, grant
 
 	*handle = op.handle;
 	return rc ? (int)rc : status_error(op.status);
+}
+
+int grant_map_entry(domid_t from, grant_ref_t ref, bool readonly, uint64_t entry,
+		    grant_handle_t *handle)
+{
+	struct gnttab_map_grant_ref op = { .host_addr = entry,
+					   .flags = GNTMAP_host_map | GNTMAP_application_map |
+						    GNTMAP_contains_pte |
+						    (readonly ? GNTMAP_readonly : 0),
+					   .ref = ref,
+					   .dom = from };
+	long rc = hypercall_grant_table_op(GNTTABOP_map_grant_ref, &op, 1);
+
+	*handle = op.handle;
+	return rc ? (int)rc : status_error(op.status);
+}
+
+void grant_unmap_entry(uint64_t entry, grant_handle_t handle)
+{
+	struct gnttab_unmap_grant_ref op = { .host_addr = entry, .handle = handle };
+
+	if (hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &op, 1) || op.status != GNTST_okay)
+		printk("grant: cannot unmap handle %u of a program: %d\n", handle, op.status);
 }
 
 static void unmap_first(struct mapping *m, unsigned count)

@@ -2,14 +2,14 @@
 /*
  * The layers of paravirtual devices, in the order in which they need each other.
  */
-#include "grant.h"
-#include "xs.h"
+#include "dev.h"
 
 void xen_drivers_init(void)
 {
 	int rc;
 
 	grant_init();
+	xen_dev_init();
 	rc = xs_wire_init();
 	if (rc) {
 		/* A domain without a store has no devices: that is a choice of whoever built it. */

@@ -24,7 +24,15 @@ int xs_wire_init(void);
 void *xs_wire_page(void);
 evtchn_port_t xs_wire_port(void);
 
-/* xs_watch.c: an event has arrived; takes the body over. */
+/* Sleeps until there is a server, or a signal: 0, -ERESTARTSYS, -ENODEV. */
+int xs_wire_wait(void);
+/* The server opens and closes its end. false: this ring is not for a program to serve. */
+bool xs_wire_serve_begin(void);
+void xs_wire_serve_end(void);
+
+/* xs_watch.c: tells a new server what is watched; in the store's thread. */
+void xs_watch_again(void *unused);
+/* An event has arrived; takes the body over. */
 void xs_watch_event(char *body, size_t len);
 void xs_watch_init(void);
 

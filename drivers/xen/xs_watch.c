@@ -70,6 +70,30 @@ void xs_unwatch(struct xs_watch *w)
 		wait_event(&finished, running != w);
 }
 
+/* The store's thread changes no watch meanwhile, and others' new ones go to the new server anyway. */
+void xs_watch_again(void *unused)
+{
+	unsigned done = 0;
+	struct xs_watch *w, *next;
+
+	(void)unused;
+	do {
+		next = NULL;
+		spin_lock(&lock);
+		list_for_each (w, &watches, link)
+			if (w->id > done && (!next || w->id < next->id))
+				next = w;
+		running = next; /* so that it stays */
+		spin_unlock(&lock);
+		if (next) {
+			done = next->id;
+			(void)tell_server(XS_WATCH, next);
+		}
+		running = NULL;
+		waitq_wake(&finished);
+	} while (next);
+}
+
 /* ---- the thread ---- */
 
 static struct xs_watch *find(unsigned id)

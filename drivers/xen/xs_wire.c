@@ -19,6 +19,15 @@
 static struct xenstore_domain_interface *ring;
 static evtchn_port_t port;
 static struct waitq activity = WAITQ_INIT(activity);
+/*
+ * Is there a server? Always in a domain that was given its ring; in domain 0 as long as a program has the
+ * server's file open. Each new server begins with an empty ring and a new number: whoever waits for something of an
+ * older one waits in vain, and finds out by this.
+ */
+static bool own; /* we made the ring, and a program of ours serves it */
+static bool served;
+static volatile unsigned service;
+static struct waitq serving = WAITQ_INIT(serving);
 static struct mutex talk = MUTEX_INIT(talk);
 
 static struct spinlock lock = SPINLOCK_INIT;
@@ -50,12 +59,15 @@ static uint32_t waiting(void)
 	return n > XENSTORE_RING_SIZE ? 0 : n;
 }
 
-static void put(const char *src, size_t n)
+/* Both: false when the server that this was for is gone. */
+static bool put(unsigned by, const char *src, size_t n)
 {
 	while (n) {
 		uint32_t prod, piece;
 
-		wait_event(&activity, room());
+		wait_event(&activity, room() || service != by);
+		if (service != by)
+			return false;
 		prod = load(&ring->req_prod);
 		piece = min(room(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(prod));
 		piece = (uint32_t)min((size_t)piece, n);
@@ -66,14 +78,17 @@ static void put(const char *src, size_t n)
 		src += piece;
 		n -= piece;
 	}
+	return true;
 }
 
-static void get(char *dst, size_t n)
+static bool get(unsigned by, char *dst, size_t n)
 {
 	while (n) {
 		uint32_t cons, piece;
 
-		wait_event(&activity, waiting());
+		wait_event(&activity, waiting() || service != by);
+		if (service != by)
+			return false;
 		cons = load(&ring->rsp_cons);
 		piece = min(waiting(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(cons));
 		piece = (uint32_t)min((size_t)piece, n);
@@ -85,6 +100,7 @@ static void get(char *dst, size_t n)
 		dst += piece;
 		n -= piece;
 	}
+	return true;
 }
 
 static void event(void *unused)
@@ -106,41 +122,57 @@ static void hand_over(const struct xsd_sockmsg *header, char *body)
 	waitq_wake(&answered);
 }
 
-static void skip(size_t n)
+static bool skip(unsigned by, size_t n)
 {
 	char waste[64];
 
 	while (n) {
 		size_t piece = min(n, sizeof(waste));
 
-		get(waste, piece);
+		if (!get(by, waste, piece))
+			return false;
 		n -= piece;
 	}
+	return true;
+}
+
+/* One message; false when the server changed in the middle of it. */
+static bool read_message(unsigned by)
+{
+	struct xsd_sockmsg header;
+	char *body;
+
+	if (!get(by, (char *)&header, sizeof(header)))
+		return false;
+	body = header.len <= XENSTORE_PAYLOAD_MAX ? kmalloc(header.len + 1) : NULL;
+	if (!body) {
+		printk("xenstore: a message of %u bytes is dropped\n", header.len);
+		if (!skip(by, header.len))
+			return false;
+		if (header.type != XS_WATCH_EVENT)
+			hand_over(&header, NULL);
+		return true;
+	}
+	if (!get(by, body, header.len)) {
+		kfree(body);
+		return false;
+	}
+	body[header.len] = '\0';
+	if (header.type == XS_WATCH_EVENT)
+		xs_watch_event(body, header.len);
+	else
+		hand_over(&header, body);
+	return true;
 }
 
 static void reader(void *unused)
 {
-	struct xsd_sockmsg header;
-
 	(void)unused;
 	for (;;) {
-		char *body;
+		unsigned by = service;
 
-		get((char *)&header, sizeof(header));
-		body = header.len <= XENSTORE_PAYLOAD_MAX ? kmalloc(header.len + 1) : NULL;
-		if (!body) {
-			printk("xenstore: a message of %u bytes is dropped\n", header.len);
-			skip(header.len);
-			if (header.type != XS_WATCH_EVENT)
-				hand_over(&header, NULL);
-			continue;
-		}
-		get(body, header.len);
-		body[header.len] = '\0';
-		if (header.type == XS_WATCH_EVENT)
-			xs_watch_event(body, header.len);
-		else
-			hand_over(&header, body);
+		while (read_message(by))
+			;
 	}
 }
 
@@ -155,13 +187,15 @@ static int error_number(const char *name)
 	return -EINVAL;
 }
 
-static int take_answer(uint32_t type, uint32_t id, char **reply, size_t *len)
+static int take_answer(unsigned by, uint32_t type, uint32_t id, char **reply, size_t *len)
 {
 	struct xsd_sockmsg header;
 	char *body;
 	int rc = 0;
 
-	wait_event(&answered, *(volatile bool *)&answer.ready);
+	wait_event(&answered, *(volatile bool *)&answer.ready || service != by);
+	if (service != by)
+		return -EIO;
 	spin_lock(&lock);
 	header = answer.header;
 	body = answer.body;
@@ -189,6 +223,8 @@ int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigne
 {
 	static uint32_t next_id;
 	struct xsd_sockmsg header = { .type = type, .tx_id = t };
+	unsigned by;
+	bool sent;
 	int rc;
 
 	if (!ring)
@@ -198,13 +234,44 @@ int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigne
 	if (header.len > XENSTORE_PAYLOAD_MAX)
 		return -E2BIG;
 	mutex_lock(&talk);
+	wait_event(&serving, *(volatile bool *)&served);
+	by = service;
 	header.req_id = ++next_id;
-	put((const char *)&header, sizeof(header));
-	for (unsigned i = 0; i < count; i++)
-		put(parts[i].base, parts[i].len);
-	rc = take_answer(type, header.req_id, reply, len);
+	answer.ready = false;
+	sent = put(by, (const char *)&header, sizeof(header));
+	for (unsigned i = 0; i < count && sent; i++)
+		sent = put(by, parts[i].base, parts[i].len);
+	rc = sent ? take_answer(by, type, header.req_id, reply, len) : -EIO;
 	mutex_unlock(&talk);
 	return rc;
+}
+
+/* ---- the server's side of domain 0's own ring ---- */
+
+int xs_wire_wait(void)
+{
+	return ring ? wait_event_interruptible(&serving, *(volatile bool *)&served) : -ENODEV;
+}
+
+bool xs_wire_serve_begin(void)
+{
+	if (!ring || !own)
+		return false;
+	memset(ring, 0, PAGE_SIZE);
+	service++;
+	served = true;
+	waitq_wake(&serving);
+	if (service > 1)
+		xs_defer(xs_watch_again, NULL); /* the new server has not heard of them */
+	return true;
+}
+
+void xs_wire_serve_end(void)
+{
+	served = false;
+	service++;
+	waitq_wake(&activity);
+	waitq_wake(&answered);
 }
 
 /* ---- which page, which port ---- */
@@ -223,6 +290,7 @@ static int make_own(void)
 	}
 	port = (evtchn_port_t)rc;
 	ring = machine_page_va(pfn);
+	own = true;
 	return 0;
 }
 
@@ -238,6 +306,7 @@ static int find_given(void)
 		return -ENODEV;
 	port = si->store_evtchn;
 	ring = machine_page_va(pfn);
+	served = true;
 	return evtchn_bind(port, event, NULL) < 0 ? -ENODEV : 0;
 }
 

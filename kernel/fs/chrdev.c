@@ -37,8 +37,17 @@ static const struct { const char *name, *target; } links[] = {
 };
 /* clang-format on */
 
+#define REGISTERED_MOST 32
+
+/* Of drivers, written while they start. */
+static struct device registered[REGISTERED_MOST];
+static unsigned registered_count;
+
 const struct file_ops *chrdev_find(uint32_t rdev)
 {
+	for (unsigned i = 0; i < registered_count; i++)
+		if (registered[i].rdev == rdev)
+			return registered[i].ops;
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		if (devices[i].rdev == rdev)
 			return devices[i].ops;
@@ -84,23 +93,51 @@ static struct super *devfs_mount(const char *data)
 	return sb;
 }
 
+/* The entry of a directory, made if it is not there; a reference, or err_ptr. vfs_lock held. */
+static struct inode *find_or_make(struct inode *dir, const char *name, size_t len, uint32_t mode,
+				  uint32_t rdev)
+{
+	struct inode *i = dir->ops->lookup(dir, name, len);
+
+	if (is_err(i) && ptr_err(i) == -ENOENT)
+		i = ramfs_make(dir, name, len, mode, rdev, NULL);
+	else if (!is_err(i) && rdev)
+		i->rdev = rdev;
+	return i;
+}
+
 int devfs_add(const char *name, uint32_t mode, uint32_t rdev)
 {
-	struct inode *i;
+	const char *slash = strchr(name, '/');
+	struct inode *dir, *i;
 	struct super *sb;
 
 	mutex_lock(&vfs_lock);
 	sb = devfs();
-	i = is_err(sb) ? (void *)sb : sb->root->ops->lookup(sb->root, name, strlen(name));
-	if (is_err(i) && ptr_err(i) == -ENOENT)
-		i = ramfs_make(sb->root, name, strlen(name), mode, rdev, NULL);
-	else if (!is_err(i))
-		i->rdev = rdev;
+	dir = is_err(sb) ? (void *)sb : inode_get(sb->root);
+	if (slash && !is_err(dir)) {
+		i = find_or_make(dir, name, (size_t)(slash - name), S_IFDIR | 0755, 0);
+		inode_put(dir);
+		dir = i;
+		name = slash + 1;
+	}
+	i = dir;
+	if (!is_err(dir)) {
+		i = find_or_make(dir, name, strlen(name), mode, rdev);
+		inode_put(dir);
+	}
 	mutex_unlock(&vfs_lock);
 	if (is_err(i))
 		return ptr_err(i);
 	inode_put(i);
 	return 0;
+}
+
+int chrdev_register(const char *name, uint32_t mode, uint32_t rdev, const struct file_ops *ops)
+{
+	bug_on(registered_count == REGISTERED_MOST);
+	registered[registered_count++] = (struct device){ name, rdev, mode, ops };
+	return devfs_add(name, S_IFCHR | mode, rdev);
 }
 
 void devfs_remove(const char *name)

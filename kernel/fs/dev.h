@@ -8,6 +8,7 @@
 #include "fs.h"
 
 /* chrdev.c: nodes of devices that come and go; under /dev as soon as that is mounted. May sleep. */
+/* The name may have one directory in it, which is made. */
 int devfs_add(const char *name, uint32_t mode, uint32_t rdev);
 void devfs_remove(const char *name);
 

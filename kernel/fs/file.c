@@ -128,7 +128,8 @@ long file_pread(struct file *f, void *kernel_buf, size_t n, uint64_t pos)
 
 uint64_t file_size(struct file *f)
 {
-	return f->path.inode->size;
+	/* A device that can be mapped says page by page where it ends. */
+	return inode_is(f->path.inode, S_IFCHR) ? FILE_SIZE_MAX : f->path.inode->size;
 }
 
 long long file_seek_sized(struct file *f, long long off, int whence, uint64_t size)
@@ -194,7 +195,7 @@ int file_may_map(struct file *f, unsigned prot, bool shared)
 		return -EACCES;
 	if (shared && (prot & PROT_WRITE) && !file_writable(f))
 		return -EACCES;
-	if (!f->ops->map_page)
+	if (!f->ops->map_page && !f->ops->map_foreign)
 		return -ENODEV;
 	if ((prot & PROT_EXEC) && (f->path.mnt->flags & MS_NOEXEC))
 		return -EPERM;

@@ -18,6 +18,8 @@ struct fs_context;
 struct task;
 struct poll_table;
 struct dir_sink;
+struct space;
+struct vma;
 
 /* A place in the tree: an inode as seen through a mount. Holds a reference on both. */
 struct path {
@@ -40,6 +42,15 @@ struct file_ops {
 	int (*readdir)(struct file *f, struct dir_sink *sink); /* from f->pos on */
 	/* The page of a mapping, with a reference taken, or PFN_NONE (a hole, or beyond the end). */
 	pfn_t (*map_page)(struct file *f, uint64_t offset);
+	/*
+	 * Instead of map_page, for pages that are not the kernel's (of another domain): fills the region when
+	 * it is made (all of it, or nothing and -errno), and takes out what it put in at [start, end), whose first page is at `offset`, before
+	 * anything else happens to the region. The pages are never counted, faulted in, copied by fork or
+	 * moved. mm->lock is held, or nobody else knows the space any more. See vm.h.
+	 */
+	int (*map_foreign)(struct file *f, struct space *s, const struct vma *v);
+	void (*unmap_foreign)(struct file *f, struct space *s, unsigned long start,
+			      unsigned long end, uint64_t offset);
 	int (*sync)(
 		struct file *f); /* fsync: on the medium when it returns; missing: nothing to do */
 	void (*release)(struct file *f); /* with the last reference */
@@ -55,6 +66,12 @@ struct file {
 	struct path path;
 	void *priv;
 };
+
+/*
+ * A character device that is there for good: its number (DEV() of fs/vfs.h), and its node below /dev, whose
+ * name may have one directory in it. mode: permissions only. 0 or -errno.
+ */
+int chrdev_register(const char *name, uint32_t mode, uint32_t rdev, const struct file_ops *ops);
 
 /* ---- What proc/ and mm/ call; all may sleep ---- */
 

@@ -18,11 +18,17 @@ struct vma {
 	struct list link; /* ascending addresses */
 	unsigned long start, end;
 	unsigned prot;	     /* PROT_ */
-	unsigned flags;	     /* MAP_SHARED or MAP_PRIVATE, MAP_GROWSDOWN */
+	unsigned flags;	     /* MAP_SHARED or MAP_PRIVATE, MAP_GROWSDOWN, VMA_FOREIGN */
 	struct file *file;   /* a reference, or NULL: anonymous */
 	uint64_t offset;     /* in the file, of start */
 	uint64_t file_bytes; /* from start; beyond it the page is zero (ELF bss); ~0: all */
 };
+
+/*
+ * The file put the pages there itself and takes them out itself (file_ops.map_foreign): they are not the
+ * kernel's, so nothing here may count, copy or free them.
+ */
+#define VMA_FOREIGN 0x80000000u
 
 struct mm {
 	int refs; /* tasks; changed with interrupts masked */
@@ -53,6 +59,13 @@ long vm_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned flag
 	       unsigned long new_addr);
 long vm_madvise(unsigned long addr, size_t len, int advice);
 long vm_msync(unsigned long addr, size_t len, int flags);
+
+/*
+ * For the file of a foreign region that fills it later than mmap: takes the current mm's lock and returns
+ * the region of this file that holds all of [addr, addr + len), or NULL with nothing locked.
+ */
+struct vma *vm_foreign_lock(struct file *f, unsigned long addr, size_t len);
+void vm_foreign_unlock(void);
 
 /* Reads another process's memory (its argument area, for /proc/PID/cmdline); bytes read. */
 long mm_read(struct mm *mm, unsigned long addr, void *buf, size_t n);

@@ -169,6 +169,11 @@ int mm_fault(struct mm *mm, unsigned long va, unsigned flags, int *sig, int *cod
 	*code = SEGV_ACCERR;
 	if (!allowed(v, flags))
 		return -EFAULT;
+	if (v->flags & VMA_FOREIGN) { /* its file has nothing there */
+		*sig = SIGBUS;
+		*code = BUS_ADRERR;
+		return -EFAULT;
+	}
 	pfn = space_lookup(mm->space, va, &access);
 	if (!pfn_is_none(pfn))
 		return fault_present(mm, v, va, pfn, access, flags);

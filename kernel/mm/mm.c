@@ -51,6 +51,9 @@ void mm_put(struct mm *mm)
 	irq_restore(state);
 	if (refs)
 		return;
+	list_for_each (v, &mm->vmas, link)
+		if (v->flags & VMA_FOREIGN)
+			vma_empty_foreign(mm, v, v->start, v->end);
 	space_destroy(mm->space, page_put);
 	list_for_each_safe (v, tmp, &mm->vmas, link)
 		vma_free(mm, v);
@@ -63,6 +66,8 @@ static int copy_regions(struct mm *to, struct mm *from)
 	int rc = 0;
 
 	list_for_each (v, &from->vmas, link) {
+		if (v->flags & VMA_FOREIGN)
+			continue;
 		rc = vma_insert(to, v);
 		if (rc)
 			break;

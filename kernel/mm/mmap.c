@@ -87,6 +87,14 @@ static int populate(struct mm *mm, unsigned long start, unsigned long end)
 	return rc;
 }
 
+/* What no later fault could bring. */
+static int fill_at_once(struct mm *mm, const struct vma *v)
+{
+	if (v->flags & VMA_FOREIGN)
+		return v->file->ops->map_foreign(v->file, mm->space, v);
+	return v->flags & MAP_SHARED && !v->file ? populate(mm, v->start, v->end) : 0;
+}
+
 static int check_request(size_t len, unsigned prot, unsigned flags, struct file *file,
 			 uint64_t offset)
 {
@@ -116,6 +124,8 @@ long vm_mmap(unsigned long addr, size_t len, unsigned prot, unsigned flags, stru
 	rc = check_request(len, prot, flags, file, offset);
 	if (rc)
 		return rc;
+	if (file && file->ops->map_foreign)
+		v.flags = MAP_SHARED | VMA_FOREIGN;
 	mutex_lock(&mm->lock);
 	rc = place(mm, addr, len, flags);
 	if (!is_err((void *)rc)) {
@@ -124,9 +134,11 @@ long vm_mmap(unsigned long addr, size_t len, unsigned prot, unsigned flags, stru
 		v.start = rc;
 		v.end = v.start + len;
 		err = vma_insert(mm, &v);
-		if (!err && v.flags & MAP_SHARED && !file) {
-			err = populate(mm, v.start, v.end);
-			if (err)
+		if (!err) {
+			err = fill_at_once(mm, &v);
+			if (err && v.flags & VMA_FOREIGN)
+				vma_free(mm, vma_find(mm, v.start));
+			else if (err)
 				vma_remove_range(mm, v.start, v.end);
 		}
 		if (err)
@@ -158,6 +170,8 @@ static int check_protect(struct mm *mm, unsigned long start, unsigned long end, 
 
 		if (!v)
 			return -ENOMEM;
+		if (v->flags & VMA_FOREIGN)
+			return -EACCES;
 		if (v->file && v->flags & MAP_SHARED && file_may_map(v->file, prot, true))
 			return -EACCES;
 		start = v->end;
@@ -255,6 +269,8 @@ static long remap(struct mm *mm, unsigned long addr, size_t old_len, size_t new_
 
 	if (!v || v->end < addr + old_len)
 		return -EFAULT;
+	if (v->flags & VMA_FOREIGN)
+		return -EINVAL;
 	if (flags & MREMAP_FIXED)
 		return move(mm, v, addr, old_len, new_len, flags, to);
 	if (new_len <= old_len) {
@@ -336,4 +352,24 @@ long vm_msync(unsigned long addr, size_t len, int flags)
 	rc = check_protect(mm, addr, addr + len, 0);
 	mutex_unlock(&mm->lock);
 	return rc == -ENOMEM ? rc : 0;
+}
+
+struct vma *vm_foreign_lock(struct file *f, unsigned long addr, size_t len)
+{
+	struct mm *mm = current->mm;
+	struct vma *v;
+
+	if (!range_valid(addr, len))
+		return NULL;
+	mutex_lock(&mm->lock);
+	v = vma_find(mm, addr);
+	if (v && v->file == f && v->flags & VMA_FOREIGN && addr + len <= v->end)
+		return v;
+	mutex_unlock(&mm->lock);
+	return NULL;
+}
+
+void vm_foreign_unlock(void)
+{
+	mutex_unlock(&current->mm->lock);
 }

@@ -140,6 +140,11 @@ int vma_split_range(struct mm *mm, unsigned long start, unsigned long end)
 	return v && v->end > end ? split(v, end) : 0;
 }
 
+void vma_empty_foreign(struct mm *mm, struct vma *v, unsigned long start, unsigned long end)
+{
+	v->file->ops->unmap_foreign(v->file, mm->space, start, end, v->offset + (start - v->start));
+}
+
 int vma_remove_range(struct mm *mm, unsigned long start, unsigned long end)
 {
 	struct vma *v, *tmp;
@@ -148,8 +153,11 @@ int vma_remove_range(struct mm *mm, unsigned long start, unsigned long end)
 	if (rc)
 		return rc;
 	list_for_each_safe (v, tmp, &mm->vmas, link) {
-		if (v->start >= start && v->end <= end)
-			vma_free(mm, v);
+		if (v->start < start || v->end > end)
+			continue;
+		if (v->flags & VMA_FOREIGN)
+			vma_empty_foreign(mm, v, v->start, v->end);
+		vma_free(mm, v);
 	}
 	mm_unmap_pages(mm, start, end);
 	return 0;

@@ -26,6 +26,9 @@ void vma_free(struct mm *mm, struct vma *v);
 /* Rights of pages in v, as a space wants them; cow: private pages are not writable yet. */
 unsigned vma_access(const struct vma *v, bool cow);
 
+/* A foreign region's file takes its pages out of [start, end). */
+void vma_empty_foreign(struct mm *mm, struct vma *v, unsigned long start, unsigned long end);
+
 /* The pages of a range leave the address space. */
 void mm_unmap_pages(struct mm *mm, unsigned long start, unsigned long end);
 
