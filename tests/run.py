@@ -202,7 +202,9 @@ def choose(args):
     if args.width:
         tests = [t for t in tests if t.width == args.width]
     if args.real and not args.force:
-        tests = [t for t in tests if t.on_real]
+        # With more than one processor the emulator lets real Xen's clocks drift apart, and a timer that is
+        # early by one of them fails a test that checks its own: one processor shows the ABI as well.
+        tests = [t for t in tests if t.on_real and t.options.get("smp", "1") == "1"]
     if args.domu:
         tests = [t for t in tests if t.as_domu]
     if args.tests:
