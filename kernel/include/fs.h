@@ -43,10 +43,11 @@ struct file_ops {
 	/* The page of a mapping, with a reference taken, or PFN_NONE (a hole, or beyond the end). */
 	pfn_t (*map_page)(struct file *f, uint64_t offset);
 	/*
-	 * Instead of map_page, for pages that are not the kernel's (of another domain): fills the region when
-	 * it is made (all of it, or nothing and -errno), and takes out what it put in at [start, end), whose first page is at `offset`, before
-	 * anything else happens to the region. The pages are never counted, faulted in, copied by fork or
-	 * moved. mm->lock is held, or nobody else knows the space any more. See vm.h.
+	 * Instead of map_page, for pages that are not the kernel's (of another domain): fills the region
+	 * when it is made (all of it, or nothing and -errno), and takes out what it put in at [start, end),
+	 * whose first page is at `offset`, before anything else happens to the region. The pages are never
+	 * counted, faulted in, copied by fork or moved. mm->lock is held, or nobody else knows the space
+	 * any more. See vm.h.
 	 */
 	int (*map_foreign)(struct file *f, struct space *s, const struct vma *v);
 	void (*unmap_foreign)(struct file *f, struct space *s, unsigned long start,
