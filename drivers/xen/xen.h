@@ -21,7 +21,7 @@
  * Orders for shared memory, as <xen/io/ring.h> wants them. x86 keeps stores in order and loads in order; only
  * a store before a load needs an instruction.
  */
-#define xen_mb()  asm volatile("lock addl $0, (%%esp)" : : : "memory", "cc")
+#define xen_mb()  __sync_synchronize()
 #define xen_rmb() asm volatile("" : : : "memory")
 #define xen_wmb() asm volatile("" : : : "memory")
 

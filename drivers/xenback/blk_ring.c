@@ -3,12 +3,42 @@
  * The block backend: the ring, in the layout of a 32-bit or a 64-bit frontend.
  *
  * The structures of <xen/io/blkif.h> hold 64-bit numbers, which a 32-bit compiler aligns to 4 bytes and a 64-bit
- * one to 8, so there are two rings. Ours is the 32-bit one; the other is spelled out here with its gaps.
+ * one to 8, so there are two rings, both spelled out here.
  * Every request is copied once and judged by the copy: the guest may write to the ring at any time.
  */
 #include "xenback/blk.h"
 
 #define SECTORS_A_PAGE (PAGE_SIZE / SECTOR_SIZE)
+
+/* 64-bit numbers as a 32-bit compiler places them. */
+typedef uint64_t __attribute__((aligned(4))) u64_32;
+
+struct request_32 {
+	uint8_t operation, segments;
+	uint16_t handle;
+	u64_32 id, sector;
+	struct blkif_request_segment segment[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+};
+
+struct discard_32 {
+	uint8_t operation, flag;
+	uint16_t handle;
+	u64_32 id, sector, sectors;
+};
+
+struct indirect_32 {
+	uint8_t operation, indirect_op;
+	uint16_t segments;
+	u64_32 id, sector;
+	uint16_t handle, gap;
+	grant_ref_t pages[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];
+};
+
+struct response_32 {
+	u64_32 id;
+	uint8_t operation, gap;
+	int16_t status;
+};
 
 struct request_64 {
 	uint8_t operation, segments;
@@ -42,12 +72,14 @@ struct response_64 {
 };
 
 #define RING_HEADER 64 /* bytes, in both layouts: __CONST_RING_SIZE of <xen/io/ring.h> */
-#define SLOT_32	    sizeof(union blkif_sring_entry)
+#define SLOT_32	    sizeof(struct request_32)
 #define SLOT_64	    sizeof(struct request_64)
 
-_Static_assert(sizeof(struct blkif_request) == 108 && sizeof(struct blkif_response) == 12,
-	       "32 bits");
+_Static_assert(sizeof(struct request_32) == 108 && sizeof(struct response_32) == 12, "32 bits");
 _Static_assert(sizeof(struct request_64) == 112 && sizeof(struct response_64) == 16, "64 bits");
+_Static_assert(sizeof(struct blkif_request) ==
+		       (sizeof(long) == 4 ? sizeof(struct request_32) : sizeof(struct request_64)),
+	       "as <xen/io/blkif.h> has it");
 _Static_assert(RING_HEADER + BLK_JOBS * sizeof(struct request_64) <= PAGE_SIZE, "32 slots a page");
 
 static blkif_sring_t *shared(struct blkback *b)
@@ -105,52 +137,35 @@ static int set_direct(struct blk_order *o, unsigned segments, const struct blkif
 	return 0;
 }
 
-static int read_32(struct blkback *b, struct blk_order *o, const void *at)
-{
-	union {
-		struct blkif_request plain;
-		struct blkif_request_discard discard;
-		struct blkif_request_indirect indirect;
-	} q;
-
-	memcpy(&q, at, sizeof(q.plain));
-	o->operation = o->reply_as = q.plain.operation;
-	o->id = q.plain.id;
-	o->sector = q.plain.sector_number;
-	if (q.plain.operation == BLKIF_OP_INDIRECT) {
-		o->id = q.indirect.id;
-		o->sector = q.indirect.sector_number;
-		return set_indirect(b, o, q.indirect.indirect_op, q.indirect.nr_segments,
-				    q.indirect.indirect_grefs);
+/*
+ * The same steps for both layouts, whose fields have the same names: at is the slot, which is copied before
+ * anything in it is looked at.
+ */
+#define DEFINE_READ(layout)                                                                    \
+	static int read_##layout(struct blkback *b, struct blk_order *o, const void *at)       \
+	{                                                                                      \
+		union {                                                                        \
+			struct request_##layout plain;                                         \
+			struct discard_##layout discard;                                       \
+			struct indirect_##layout indirect;                                     \
+		} q;                                                                           \
+                                                                                               \
+		memcpy(&q, at, sizeof(q.plain));                                               \
+		o->operation = o->reply_as = q.plain.operation;                                \
+		o->id = q.plain.id;                                                            \
+		o->sector = q.plain.sector;                                                    \
+		if (q.plain.operation == BLKIF_OP_INDIRECT)                                    \
+			return set_indirect(b, o, q.indirect.indirect_op, q.indirect.segments, \
+					    q.indirect.pages);                                 \
+		if (q.plain.operation == BLKIF_OP_DISCARD) {                                   \
+			o->sectors = q.discard.sectors;                                        \
+			return 0;                                                              \
+		}                                                                              \
+		return set_direct(o, q.plain.segments, q.plain.segment);                       \
 	}
-	if (q.plain.operation == BLKIF_OP_DISCARD) {
-		o->sectors = q.discard.nr_sectors;
-		return 0;
-	}
-	return set_direct(o, q.plain.nr_segments, q.plain.seg);
-}
 
-static int read_64(struct blkback *b, struct blk_order *o, const void *at)
-{
-	union {
-		struct request_64 plain;
-		struct discard_64 discard;
-		struct indirect_64 indirect;
-	} q;
-
-	memcpy(&q, at, sizeof(q.plain));
-	o->operation = o->reply_as = q.plain.operation;
-	o->id = q.plain.id;
-	o->sector = q.plain.sector;
-	if (q.plain.operation == BLKIF_OP_INDIRECT)
-		return set_indirect(b, o, q.indirect.indirect_op, q.indirect.segments,
-				    q.indirect.pages);
-	if (q.plain.operation == BLKIF_OP_DISCARD) {
-		o->sectors = q.discard.sectors;
-		return 0;
-	}
-	return set_direct(o, q.plain.segments, q.plain.segment);
-}
+DEFINE_READ(32)
+DEFINE_READ(64)
 
 static int check_segments(const struct blk_order *o)
 {
@@ -167,7 +182,8 @@ int blkback_take_order(struct blkback *b, struct blk_order *o)
 	int rc;
 
 	xen_rmb();
-	if (prod - b->rsp_prod > BLK_JOBS)
+	/* It may have filled what is free, and never goes back. */
+	if (prod - b->req_cons > BLK_JOBS - (b->req_cons - b->rsp_prod))
 		return -EPROTO;
 	if (prod == b->req_cons)
 		return 0;
@@ -190,9 +206,9 @@ void blkback_answer(struct blkback *b, const struct blk_order *o, int16_t status
 								  .operation = o->reply_as,
 								  .status = status };
 	else
-		*(struct blkif_response *)at = (struct blkif_response){ .id = o->id,
-									.operation = o->reply_as,
-									.status = status };
+		*(struct response_32 *)at = (struct response_32){ .id = o->id,
+								  .operation = o->reply_as,
+								  .status = status };
 }
 
 bool blkback_push(struct blkback *b)

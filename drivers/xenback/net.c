@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The network backend: the device, the thread, and agreeing with the frontend by way of the store.
+ * The network backend: agreeing with the frontend by way of the store.
  *
  * The toolstack writes `mac`, `bridge`, and perhaps `rate` ("bytes,microseconds", as libxl does); the frontend
  * writes two rings and what it can. <xen/io/netif.h> has every key.
  */
-#include "proc.h"
 #include "timer.h"
 #include "xenback/net.h"
 #include "xenback/xenback.h"
@@ -13,115 +12,6 @@
 #include <xen/io/xenbus.h>
 
 #define DEFAULT_BRIDGE "xenbr0"
-
-/* ---- the device ---- */
-
-static void transmit(struct netdev *d, struct packet *p)
-{
-	struct netback *b = d->priv;
-	bool taken;
-
-	spin_lock(&b->lock);
-	taken = b->connected && b->queued < QUEUE_MOST;
-	if (taken) {
-		list_add_tail(&b->queue, &p->link);
-		b->queued++;
-	} else {
-		d->stats.tx_dropped++;
-	}
-	spin_unlock(&b->lock);
-	if (!taken) {
-		packet_free(p);
-		return;
-	}
-	b->kicked = true;
-	waitq_wake(&b->wake);
-}
-
-static const struct netdev_ops vif_ops = { .transmit = transmit };
-
-void netback_distrust(struct netback *b, const char *what, unsigned long value)
-{
-	b->broken = true;
-	printk("%s: domain %u %s (%lu): no longer served\n", b->dev.name, b->xendev->peer, what,
-	       value);
-}
-
-/* ---- the thread ---- */
-
-static void event(void *data)
-{
-	struct netback *b = data;
-
-	b->kicked = true;
-	waitq_wake(&b->wake);
-}
-
-static void thread(void *data)
-{
-	struct netback *b = data;
-	uint64_t again = 0;
-
-	while (!b->stop) {
-		(void)wait_event_full(&b->wake, *(volatile bool *)&b->kicked || b->stop, false,
-				      again ? again : WAIT_FOREVER);
-		b->kicked = false;
-		if (b->broken)
-			continue;
-		netback_give(b);
-		again = netback_take(b);
-		cond_resched();
-	}
-	b->stopped = true;
-	waitq_wake(&b->wake);
-	kthread_exit();
-}
-
-static int start(struct netback *b)
-{
-	b->broken = b->stop = b->stopped = false;
-	b->kicked = true;
-	if (!kthread_create(b->dev.name, thread, b))
-		return -ENOMEM;
-	b->connected = true;
-	netdev_carrier(&b->dev, true);
-	return 0;
-}
-
-static void drop_queue(struct netback *b)
-{
-	struct list gone = LIST_INIT(gone);
-
-	spin_lock(&b->lock);
-	while (!list_empty(&b->queue)) {
-		struct packet *p = list_first(&b->queue, struct packet, link);
-
-		list_del(&p->link);
-		list_add_tail(&gone, &p->link);
-	}
-	b->queued = 0;
-	spin_unlock(&b->lock);
-	while (!list_empty(&gone)) {
-		struct packet *p = list_first(&gone, struct packet, link);
-
-		list_del(&p->link);
-		packet_free(p);
-	}
-}
-
-static void stop(struct netback *b)
-{
-	if (!b->connected)
-		return;
-	netdev_carrier(&b->dev, false);
-	spin_lock(&b->lock);
-	b->connected = false;
-	spin_unlock(&b->lock);
-	b->stop = true;
-	waitq_wake(&b->wake);
-	wait_event(&b->wake, *(volatile bool *)&b->stopped);
-	drop_queue(b);
-}
 
 /* ---- connections ---- */
 
@@ -174,7 +64,7 @@ static int map(struct netback *b)
 	if (!page)
 		return rc;
 	BACK_RING_INIT(&b->rx, (netif_rx_sring_t *)page, PAGE_SIZE);
-	b->port = evtchn_connect(b->xendev->peer, port, event, b);
+	b->port = evtchn_connect(b->xendev->peer, port, netback_event, b);
 	return min(b->port, 0);
 }
 
@@ -182,7 +72,7 @@ static void disconnect(void *priv)
 {
 	struct netback *b = priv;
 
-	stop(b);
+	netback_stop(b);
 	unmap(b);
 }
 
@@ -199,7 +89,7 @@ static void connect(void *priv)
 	read_features(b);
 	rc = map(b);
 	if (!rc)
-		rc = start(b);
+		rc = netback_start(b);
 	if (rc) {
 		xendev_error(b->xendev, true, "cannot use the frontend's rings: error %d", -rc);
 		disconnect(b);
@@ -265,7 +155,7 @@ static int plug_in(struct netback *b)
 	memcpy(b->dev.mac, own, ETH_ALEN);
 	b->dev.mtu = 1500;
 	b->dev.up = true;
-	b->dev.ops = &vif_ops;
+	b->dev.ops = &netback_ops;
 	b->dev.priv = b;
 	rc = netdev_register(&b->dev);
 	if (rc)

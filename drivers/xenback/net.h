@@ -2,8 +2,8 @@
 /*
  * The network backend: the other end of a guest's cable.
  *
- * To this kernel it is a device, vifDOMAIN.NUMBER, a port of a bridge. net.c speaks with the store, net_tx.c takes
- * what the guest sends, net_rx.c gives it what it gets. A thread a device touches the rings, so they need
+ * To this kernel it is a device, vifDOMAIN.NUMBER, a port of a bridge. net.c speaks with the store, net_work.c is
+ * device and thread, net_tx.c takes what the guest sends, net_rx.c gives it what it gets. A thread a device touches the rings, so they need
  * no lock. All data is copied by the hypervisor, in both directions: no page of a guest is ever mapped.
  *
  * "tx" and "rx" are the guest's words, as in <xen/io/netif.h>: tx is what it sends. Lock: lock guards the queue
@@ -47,7 +47,15 @@ struct netback {
 uint64_t netback_take(struct netback *b);
 /* net_rx.c: give as much as there is room for. */
 void netback_give(struct netback *b);
-/* Responses to slots that carry no packet of their own. */
+
+/* net_work.c */
+extern const struct netdev_ops netback_ops;
+/* Rings and port are there. 0 or -ENOMEM. */
+int netback_start(struct netback *b);
+/* The thread has ended and nothing waits any more when this returns; harmless when it never began. */
+void netback_stop(struct netback *b);
+void netback_event(void *data);
+/* The guest does not keep to the rules: said once, and its rings are not looked at again. */
 void netback_distrust(struct netback *b, const char *what, unsigned long value);
 
 #endif

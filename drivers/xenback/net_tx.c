@@ -75,8 +75,8 @@ static bool read_extras(struct netback *b, struct chain *c, RING_IDX *at, RING_I
 	return true;
 }
 
-/* One whole chain; false: the ring is not to be trusted. */
-static bool read_chain(struct netback *b, struct chain *c, RING_IDX prod)
+/* One whole chain, which ends before *next; false: the ring is not to be trusted. */
+static bool read_chain(struct netback *b, struct chain *c, RING_IDX prod, RING_IDX *next)
 {
 	RING_IDX at = b->tx.req_cons;
 	uint16_t flags;
@@ -91,7 +91,7 @@ static bool read_chain(struct netback *b, struct chain *c, RING_IDX prod)
 		if (c->parts == 1 && flags & NETTXF_extra_info && !read_extras(b, c, &at, prod))
 			return false;
 	} while (flags & NETTXF_more_data);
-	b->tx.req_cons = at;
+	*next = at;
 	return true;
 }
 
@@ -201,6 +201,7 @@ static int take_one(struct netback *b, uint64_t *again)
 	RING_IDX prod = *(volatile RING_IDX *)&b->tx.sring->req_prod;
 	struct packet *p;
 	struct chain c;
+	RING_IDX next;
 
 	xen_rmb();
 	if (RING_REQUEST_PROD_OVERFLOW(&b->tx, prod)) {
@@ -209,13 +210,14 @@ static int take_one(struct netback *b, uint64_t *again)
 	}
 	if (b->tx.req_cons == prod)
 		return 1;
-	*again = wait_for_credit(b, slot(b, b->tx.req_cons)->size);
-	if (*again)
-		return 1;
-	if (!read_chain(b, &c, prod)) {
+	if (!read_chain(b, &c, prod, &next)) {
 		netback_distrust(b, "ends a packet in the middle", prod);
 		return 1;
 	}
+	*again = wait_for_credit(b, c.part[0].size);
+	if (*again)
+		return 1; /* it is read once more then: the guest may have changed it, and pays for that */
+	b->tx.req_cons = next;
 	pay(b, c.part[0].size);
 	p = make_packet(b, &c);
 	answer(b, &c, p ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);

@@ -7,7 +7,7 @@
  * netdev_receive() in an interrupt; the packet goes to a thread of the network's.
  *
  * Owns: the list of devices (spinlock), each device's counters (written by its driver or with interrupts
- * masked), the input queue.
+ * masked), what arrived and waits.
  */
 #ifndef KERNEL_NETDEV_H
 #define KERNEL_NETDEV_H
@@ -88,6 +88,9 @@ struct netdev {
 	void (*input)(struct netdev *d, struct packet *p);
 	void *input_priv;
 	void *stack; /* kernel/net's */
+	/* Packets that arrived and wait for their turn: netdev.c's. */
+	struct list waiting, turn_link;
+	unsigned waiting_count;
 };
 
 int netdev_register(struct netdev *d); /* 0 or -errno; may sleep */

@@ -2,23 +2,23 @@
 /*
  * Network devices: who they are, and the way of a packet in and out.
  *
- * In: a driver's interrupt puts the packet on one queue for all devices; the thread `net` takes them off and
- * hands each to the device's input function (the bridge) or to the stack. The queue is bounded: a flood is
- * dropped here, where it costs least. Out: what a device cannot do itself is done before.
+ * In: a driver's interrupt puts the packet on its device's queue; the thread `net` takes one of each device in
+ * turn and hands it to the device's input function (the bridge) or to the stack. The queues are bounded: a
+ * flood is dropped here, where it costs least, and delays nobody else's packets by more than a turn. Out:
+ * what a device cannot do itself is done before.
  *
- * Locks: net_lock guards the list; `lock` the queue. Counters are changed with interrupts masked.
+ * Locks: net_lock guards the list; `lock` the queues. Counters are changed with interrupts masked.
  */
 #include "net/net.h"
 #include "proc.h"
 
-#define QUEUE_MOST 1024
+#define WAITING_MOST 256 /* packets of one device */
 
 struct spinlock net_lock = SPINLOCK_INIT;
 struct list net_devices = LIST_INIT(net_devices);
 
 static struct spinlock lock = SPINLOCK_INIT;
-static struct list queue = LIST_INIT(queue);
-static unsigned queued;
+static struct list turns = LIST_INIT(turns); /* devices with packets, by turn_link */
 static struct waitq arrived = WAITQ_INIT(arrived), drained = WAITQ_INIT(drained);
 static struct netdev *busy_with; /* whose packet the thread has in hand */
 
@@ -74,6 +74,8 @@ int netdev_register(struct netdev *d)
 	static int last_index;
 	int rc = 0;
 
+	list_init(&d->waiting);
+	d->waiting_count = 0;
 	spin_lock(&net_lock);
 	choose_name(d);
 	if (find(d->name, 0))
@@ -89,12 +91,10 @@ int netdev_register(struct netdev *d)
 
 static bool has_packets(const struct netdev *d)
 {
-	const struct packet *p;
-	bool any = busy_with == d;
+	bool any;
 
 	spin_lock(&lock);
-	list_for_each (p, &queue, link)
-		any |= p->dev == d;
+	any = d->waiting_count || busy_with == d;
 	spin_unlock(&lock);
 	return any;
 }
@@ -116,10 +116,11 @@ void netdev_receive(struct netdev *d, struct packet *p)
 
 	p->dev = d;
 	spin_lock(&lock);
-	taken = queued < QUEUE_MOST;
+	taken = d->waiting_count < WAITING_MOST;
 	if (taken) {
-		list_add_tail(&queue, &p->link);
-		queued++;
+		list_add_tail(&d->waiting, &p->link);
+		if (!d->waiting_count++)
+			list_add_tail(&turns, &d->turn_link);
 		d->stats.rx_packets++;
 		d->stats.rx_bytes += p->len;
 	} else {
@@ -137,11 +138,15 @@ static struct packet *next_packet(void)
 	struct packet *p = NULL;
 
 	spin_lock(&lock);
-	if (!list_empty(&queue)) {
-		p = list_first(&queue, struct packet, link);
+	if (!list_empty(&turns)) {
+		struct netdev *d = list_first(&turns, struct netdev, turn_link);
+
+		p = list_first(&d->waiting, struct packet, link);
 		list_del(&p->link);
-		queued--;
-		busy_with = p->dev;
+		list_del(&d->turn_link);
+		if (--d->waiting_count)
+			list_add_tail(&turns, &d->turn_link);
+		busy_with = d;
 	}
 	spin_unlock(&lock);
 	return p;
@@ -165,7 +170,7 @@ static void net_thread(void *unused)
 	for (;;) {
 		struct packet *p;
 
-		wait_event(&arrived, !list_empty(&queue));
+		wait_event(&arrived, !list_empty(&turns));
 		while ((p = next_packet())) {
 			deliver(p);
 			busy_with = NULL;
