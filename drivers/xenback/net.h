@@ -3,8 +3,9 @@
  * The network backend: the other end of a guest's cable.
  *
  * To this kernel it is a device, vifDOMAIN.NUMBER, a port of a bridge. net.c speaks with the store, net_work.c is
- * device and thread, net_tx.c takes what the guest sends, net_rx.c gives it what it gets. A thread a device touches the rings, so they need
- * no lock. All data is copied by the hypervisor, in both directions: no page of a guest is ever mapped.
+ * device and thread, net_tx.c takes what the guest sends, net_rx.c gives it what it gets. A thread a device
+ * touches the rings, so they need no lock. All data is copied by the hypervisor, in both directions: no page of
+ * a guest is ever mapped.
  *
  * "tx" and "rx" are the guest's words, as in <xen/io/netif.h>: tx is what it sends. Lock: lock guards the queue
  * of packets for the guest.
