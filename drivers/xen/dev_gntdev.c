@@ -26,7 +26,8 @@ struct set {
 	struct list link; /* by ascending index */
 	uint64_t index;
 	uint32_t count, mapped; /* pages */
-	bool placed;		/* it has, or had, a region */
+	bool placed;		/* it has a region */
+	bool dropped;		/* by the program; goes with its last page */
 	struct unmap_notify notify;
 	struct slot slot[];
 };
@@ -116,6 +117,16 @@ static long map_refs(struct user *u, struct ioctl_gntdev_map_grant_ref *arg)
 	return rc ? rc : put_user(index, &arg->index);
 }
 
+/* The program has given it up, and no page of it is in a region any more. */
+static void drop_unused(struct user *u, struct set *s)
+{
+	if (!s->dropped || s->mapped)
+		return;
+	u->count -= s->count;
+	list_del(&s->link);
+	kfree(s);
+}
+
 static long unmap_refs(struct user *u, const void *arg)
 {
 	struct ioctl_gntdev_unmap_grant_ref op;
@@ -128,12 +139,9 @@ static long unmap_refs(struct user *u, const void *arg)
 	s = find(u, op.index);
 	if (!s || s->index != op.index || s->count != op.count) {
 		rc = -ENOENT;
-	} else if (s->mapped) {
-		rc = -EBUSY;
 	} else {
-		u->count -= s->count;
-		list_del(&s->link);
-		kfree(s);
+		s->dropped = true;
+		drop_unused(u, s);
 	}
 	mutex_unlock(&u->lock);
 	return rc;
@@ -309,7 +317,7 @@ static int gntdev_map(struct file *f, struct space *space, const struct vma *v)
 	s = find(u, v->offset);
 	if (!s || s->index != v->offset || set_end(s) - s->index != v->end - v->start)
 		rc = -EINVAL;
-	else if (s->placed)
+	else if (s->placed || s->dropped)
 		rc = -EBUSY;
 	else
 		rc = map_set(space, s, v);
@@ -357,6 +365,7 @@ static void gntdev_unmap(struct file *f, struct space *space, unsigned long star
 	if (s && !s->mapped) {
 		s->placed = false;
 		tell(s);
+		drop_unused(u, s);
 	}
 	mutex_unlock(&u->lock);
 	space_sync(space);

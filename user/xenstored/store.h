@@ -7,10 +7,11 @@
  *	operation.c	reading and changing one node, in a transaction or not
  *	transaction.c	snapshots, conflicts, commits
  *	watch.c		who is told of what
+ *	connection.c	clients: bytes in, messages out
  *	request.c	messages of the protocol <xen/io/xs_wire.h> and their answers
  *
  * None of these files knows how bytes travel or what a domain is: they are compiled for the host too and tested
- * there. main.c, ring.c, local.c and domain.c are the program around them. One thread, no locks. Errors are
+ * there. main.c and domain.c are the program around them. One thread, no locks. Errors are
  * positive errno values, 0 is success; memory that runs out is ENOMEM and changes nothing.
  */
 #ifndef XENSTORED_STORE_H
@@ -107,7 +108,7 @@ int node_set_value(struct node *n, const void *value, size_t len);
 int node_set_perms(struct node *n, const struct perm *perms, unsigned count);
 size_t node_bytes(const struct node *n);
 
-/* ---- connections ---- */
+/* ---- connection.c ---- */
 
 struct transaction;
 
@@ -130,7 +131,6 @@ struct connection {
 
 	/* What waits for room. */
 	struct list out;
-	void *carrier; /* ring.c, local.c */
 };
 
 struct message {
@@ -142,15 +142,15 @@ struct message {
 
 extern struct list connections;
 
-void store_init(void);
-void store_fini(void);
 struct connection *connection_new(unsigned domain, bool privileged);
 /* Its watches, transactions and what it has not read are gone afterwards. */
 void connection_free(struct connection *c);
 void connection_reset(struct connection *c); /* watches and transactions only */
 void connection_send(struct connection *c, const struct xsd_sockmsg *header, const void *body,
 		     size_t len, bool is_event);
-/* c->in is complete: do what it says and queue the answer. */
+/* A message of c->out has been handed over. */
+void connection_sent(struct connection *c, struct message *m);
+/* request.c: c->in is complete: do what it says and queue the answer. */
 void connection_request(struct connection *c);
 /*
  * Takes bytes as they come, serving every message that is complete. Returns how many were taken: all of
@@ -234,6 +234,8 @@ void watch_remove_all(struct connection *c);
  */
 void watch_fire(const char *path, struct node *old_root, bool subtree);
 void watch_fire_special(const char *name);
+/* A new watch fires at once. */
+void watch_fire_newest(struct connection *c);
 /* Permissions of the special names. */
 struct special {
 	const char *name;

@@ -152,6 +152,13 @@ void watch_fire(const char *path, struct node *old_root, bool subtree)
 	}
 }
 
+void watch_fire_newest(struct connection *c)
+{
+	const struct watch *w = LIST_OF(c->watches.prev, struct watch, link);
+
+	send_event(w, w->path);
+}
+
 void watch_fire_special(const char *name)
 {
 	struct special *s = special_find(name);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains and their rings.
+ *
+ * Each domain that a toolstack introduced shares a page with us: two rings of 1 KiB and their indices
+ * (<xen/io/xs_wire.h>). The page is the guest's: indices are read once and checked, and a ring whose indices
+ * or messages make no sense is served no more; the guest is told by `error`, everybody else goes on. A domain that
+ * has died is found out by VIRQ_DOM_EXC: those who watch @releaseDomain are told, and all it had is dropped.
+ *
+ * Domain 0's own ring is its kernel's (/dev/xen/xenbus_backend), which speaks for all of its programs.
+ */
+#include "domain.h"
+#include "xc.h"
+
+#include <fcntl.h>
+#include <linux/types.h>
+#include <linux/ioctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <xen/grant_table.h>
+#include <xen/sys/xenbus_dev.h>
+
+struct domain {
+	struct list link;
+	unsigned id;
+	struct connection *c;
+	struct xenstore_domain_interface *ring;
+	int port;
+	bool broken;	/* its ring makes no sense */
+	bool shut_down; /* and everybody was told */
+};
+
+static struct list domains = { &domains, &domains };
+static int evtchn = -1, dom_exc = -1;
+
+/* ---- the ring ---- */
+
+static uint32_t load(const XENSTORE_RING_IDX *index)
+{
+	return *(const volatile XENSTORE_RING_IDX *)index;
+}
+
+static void store(XENSTORE_RING_IDX *index, uint32_t value)
+{
+	__sync_synchronize();
+	*(volatile XENSTORE_RING_IDX *)index = value;
+}
+
+static void give_up(struct domain *d, uint32_t error, const char *why)
+{
+	d->broken = true;
+	d->ring->error = error;
+	connection_reset(d->c);
+	printf("xenstored: domain %u: %s; its ring is served no more\n", d->id, why);
+	fflush(stdout);
+}
+
+/* Bytes between two indices; false: the guest wrote nonsense. */
+static bool used(struct domain *d, const XENSTORE_RING_IDX *prod, const XENSTORE_RING_IDX *cons,
+		 uint32_t *bytes)
+{
+	*bytes = load(prod) - load(cons);
+	__sync_synchronize();
+	if (*bytes <= XENSTORE_RING_SIZE)
+		return true;
+	give_up(d, XENSTORE_ERROR_RINGIDX, "indices that cannot be");
+	return false;
+}
+
+/* As much of this message as there is room for; true: all of it. */
+static bool put(struct domain *d, struct message *m, bool *moved)
+{
+	while (m->sent < m->len) {
+		uint32_t full, prod, room, piece;
+
+		if (!used(d, &d->ring->rsp_prod, &d->ring->rsp_cons, &full))
+			return false;
+		prod = MASK_XENSTORE_IDX(load(&d->ring->rsp_prod));
+		room = XENSTORE_RING_SIZE - full;
+		if (!room)
+			return false;
+		piece = XENSTORE_RING_SIZE - prod;
+		piece = piece < room ? piece : room;
+		piece = piece < m->len - m->sent ? piece : (uint32_t)(m->len - m->sent);
+		memcpy(d->ring->rsp + prod, m->data + m->sent, piece);
+		store(&d->ring->rsp_prod, load(&d->ring->rsp_prod) + piece);
+		m->sent += piece;
+		*moved = true;
+	}
+	return true;
+}
+
+static void flush(struct domain *d, bool *moved)
+{
+	while (!d->broken && !list_empty(&d->c->out)) {
+		struct message *m = LIST_OF(d->c->out.next, struct message, link);
+
+		if (!put(d, m, moved))
+			return;
+		connection_sent(d->c, m);
+	}
+}
+
+/* One consecutive piece of requests; false: there is none, or it has to wait. */
+static bool take(struct domain *d, bool *moved)
+{
+	uint32_t n, cons, piece;
+	size_t taken;
+
+	if (d->broken || !used(d, &d->ring->req_prod, &d->ring->req_cons, &n) || !n)
+		return false;
+	cons = MASK_XENSTORE_IDX(load(&d->ring->req_cons));
+	piece = XENSTORE_RING_SIZE - cons;
+	piece = piece < n ? piece : n;
+	taken = connection_bytes(d->c, d->ring->req + cons, piece);
+	if (d->c->dead) {
+		give_up(d, XENSTORE_ERROR_PROTO, "a message that is too long");
+		return false;
+	}
+	if (taken)
+		store(&d->ring->req_cons, load(&d->ring->req_cons) + (uint32_t)taken);
+	*moved |= taken != 0;
+	return taken != 0;
+}
+
+static bool serve(struct domain *d)
+{
+	bool moved = false, more = !d->broken;
+
+	while (more) {
+		flush(d, &moved);
+		more = take(d, &moved);
+		flush(d, &moved);
+	}
+	if (moved)
+		xc_evtchn_notify(evtchn, (unsigned)d->port);
+	return moved;
+}
+
+void domains_serve(void)
+{
+	bool moved;
+
+	/* One domain's request is another's event: again until nothing moves. */
+	do {
+		moved = false;
+		list_for_each (l, &domains)
+			moved |= serve(LIST_OF(l, struct domain, link));
+	} while (moved);
+}
+
+/* ---- coming and going ---- */
+
+static struct domain *find(unsigned id)
+{
+	list_for_each (l, &domains) {
+		struct domain *d = LIST_OF(l, struct domain, link);
+
+		if (d->id == id)
+			return d;
+	}
+	return NULL;
+}
+
+static void drop(struct domain *d)
+{
+	list_remove(&d->link);
+	connection_free(d->c);
+	if (d->port > 0)
+		xc_evtchn_unbind(evtchn, (unsigned)d->port);
+	xc_unmap(d->ring, 1);
+	op_forget_domain(d->id);
+	free(d);
+}
+
+static int add(unsigned id, void *ring, unsigned remote_port)
+{
+	struct domain *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return ENOMEM;
+	d->id = id;
+	d->ring = ring;
+	d->c = connection_new(id, id == 0);
+	d->port = xc_evtchn_bind_interdomain(evtchn, (domid_t)id, remote_port);
+	if (!d->c || d->port < 0) {
+		int error = d->c ? errno : ENOMEM;
+
+		if (d->c)
+			connection_free(d->c);
+		free(d);
+		return error;
+	}
+	d->ring->server_features = XENSTORE_SERVER_FEATURE_ERROR;
+	d->ring->connection = XENSTORE_CONNECTED;
+	list_append(&domains, &d->link);
+	return 0;
+}
+
+int domain_introduce(unsigned id, unsigned long frame, unsigned port)
+{
+	void *ring;
+	int rc;
+
+	if (find(id))
+		return EEXIST;
+	ring = xc_map_grant((domid_t)id, GNTTAB_RESERVED_XENSTORE, true);
+	if (!ring)
+		ring = xc_map_one((domid_t)id, frame, true);
+	if (!ring)
+		return EINVAL;
+	rc = add(id, ring, port);
+	if (rc) {
+		xc_unmap(ring, 1);
+		return EINVAL;
+	}
+	watch_fire_special("@introduceDomain");
+	return 0;
+}
+
+int domain_release(unsigned id)
+{
+	struct domain *d = id ? find(id) : NULL;
+
+	if (!d)
+		return ENOENT;
+	drop(d);
+	watch_fire_special("@releaseDomain");
+	return 0;
+}
+
+int domain_resume(unsigned id)
+{
+	struct domain *d = find(id);
+
+	if (!d)
+		return ENOENT;
+	d->shut_down = false;
+	return 0;
+}
+
+int domain_set_target(unsigned id, unsigned target)
+{
+	struct domain *d = find(id);
+
+	if (!d || !find(target))
+		return ENOENT;
+	d->c->target = target;
+	return 0;
+}
+
+bool domain_is_introduced(unsigned id)
+{
+	return find(id) != NULL;
+}
+
+/* Who has died, or only ended? Both are told, the first is forgotten. */
+static void look_for_deaths(void)
+{
+	bool told = false;
+
+	list_for_each (l, &domains) {
+		struct domain *d = LIST_OF(l, struct domain, link);
+		struct xen_domctl op = { 0 };
+		const struct xen_domctl_getdomaininfo *info = &op.u.getdomaininfo;
+		bool gone = xc_domctl(XEN_DOMCTL_getdomaininfo, (domid_t)d->id, &op) < 0 ||
+			    info->domain != d->id || (info->flags & XEN_DOMINF_dying);
+
+		if (!d->id)
+			continue;
+		if (gone) {
+			drop(d);
+			told = true;
+		} else if ((info->flags & XEN_DOMINF_shutdown) && !d->shut_down) {
+			d->shut_down = told = true;
+		}
+	}
+	if (told)
+		watch_fire_special("@releaseDomain");
+}
+
+/* ---- the program's side ---- */
+
+void domains_event(void)
+{
+	int port = xc_evtchn_pending(evtchn);
+
+	if (port < 0)
+		return;
+	if (port == dom_exc)
+		look_for_deaths();
+	xc_evtchn_unmask(evtchn, (unsigned)port);
+}
+
+static int open_own_ring(void)
+{
+	int fd = open("/dev/xen/xenbus_backend", O_RDWR | O_CLOEXEC), port;
+	void *ring;
+
+	if (fd < 0) {
+		fprintf(stderr, "xenstored: /dev/xen/xenbus_backend: %s%s\n", strerror(errno),
+			errno == EBUSY ? " (another xenstored runs)" : " (is this domain 0?)");
+		return -1;
+	}
+	ring = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	port = ioctl(fd, IOCTL_XENBUS_BACKEND_EVTCHN, 0);
+	if (ring == MAP_FAILED || port < 0 || add(0, ring, (unsigned)port)) {
+		perror("xenstored: domain 0's own ring");
+		return -1;
+	}
+	return 0; /* fd stays open: as long as it is, there is a server */
+}
+
+int domains_init(void)
+{
+	if (xc_open() < 0) {
+		perror("xenstored: /dev/xen/privcmd");
+		return -1;
+	}
+	evtchn = xc_evtchn_open();
+	if (evtchn < 0) {
+		perror("xenstored: /dev/xen/evtchn");
+		return -1;
+	}
+	fcntl(evtchn, F_SETFL, O_NONBLOCK);
+	if (open_own_ring())
+		return -1;
+	dom_exc = xc_evtchn_bind_virq(evtchn, VIRQ_DOM_EXC);
+	if (dom_exc < 0) {
+		perror("xenstored: VIRQ_DOM_EXC");
+		return -1;
+	}
+	return evtchn;
+}
