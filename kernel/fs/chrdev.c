@@ -26,6 +26,7 @@ static const struct device devices[] = {
 	{ "loop-control", DEV(10, 237), 0600, &loop_control_fops },
 	{ "tty",     DEV(5, 0),  0666, &tty_current_fops },
 	{ "console", DEV(5, 1),  0600, &tty_console_fops },
+	{ "ptmx",    TTY_PTMX_DEV, 0666, &pty_master_fops },
 	{ "hvc0",    TTY_CONSOLE_DEV, 0660, &tty_console_fops },
 };
 
@@ -51,7 +52,7 @@ const struct file_ops *chrdev_find(uint32_t rdev)
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		if (devices[i].rdev == rdev)
 			return devices[i].ops;
-	return NULL;
+	return DEV_MAJOR(rdev) == TTY_PTS_MAJOR ? &pty_slave_fops : NULL;
 }
 
 static void add(struct super *sb, const char *name, uint32_t mode, uint32_t rdev,
@@ -80,6 +81,7 @@ static struct super *devfs(void)
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		add(sb, links[i].name, S_IFLNK | 0777, 0, links[i].target);
 	add(sb, "shm", S_IFDIR | S_ISVTX | 0777, 0, NULL);
+	add(sb, "pts", S_IFDIR | 0755, 0, NULL);
 	return sb;
 }
 

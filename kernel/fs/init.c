@@ -180,6 +180,7 @@ int fs_init(const void *ramdisk, size_t size)
 		printk("ramdisk: %s\n", r == -EINVAL ? "not a cpio archive, or cut short"
 						     : "does not fit into memory");
 	fs_mount_at("/dev", "devtmpfs", 0755);
+	fs_mount_at("/dev/pts", "devpts", 0755);
 	fs_mount_at("/proc", "proc", 0555);
 	/* The root is memory already: a tmpfs here would only hide what the ramdisk brought. */
 	vfs_mknod(AT_FDCWD, "/tmp", S_IFDIR | 01777, 0);

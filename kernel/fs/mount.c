@@ -16,8 +16,8 @@ enum { MNT_FORCE = 1, MNT_DETACH = 2, MNT_EXPIRE = 4, UMOUNT_NOFOLLOW = 8 };
 struct mutex vfs_lock = MUTEX_INIT(vfs_lock);
 struct list mount_all = LIST_INIT(mount_all);
 
-const struct fs_type *const fs_types[] = { &ramfs_type,	 &tmpfs_type, &devfs_type,
-					   &procfs_type, &ext2_type,  NULL };
+const struct fs_type *const fs_types[] = { &ramfs_type,	 &tmpfs_type, &devfs_type, &procfs_type,
+					   &devpts_type, &ext2_type,  NULL };
 
 uint32_t super_new_dev(void)
 {

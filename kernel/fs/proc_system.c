@@ -147,8 +147,10 @@ static int show_partitions(struct text *t, int pid)
 static int show_devices(struct text *t, int pid)
 {
 	(void)pid;
-	text_printf(t, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n229 hvc\n\n"
-		       "Block devices:\n");
+	text_printf(
+		t,
+		"Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n229 hvc\n\n"
+		"Block devices:\n");
 	return 0;
 }
 

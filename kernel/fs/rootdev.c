@@ -70,6 +70,7 @@ int fs_mount_root_device(void)
 	c->cwd = root;
 	path_get(&c->cwd);
 	fs_mount_at("/dev", "devtmpfs", 0755);
+	fs_mount_at("/dev/pts", "devpts", 0755);
 	fs_mount_at("/proc", "proc", 0555);
 	return 0;
 }

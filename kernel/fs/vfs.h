@@ -179,7 +179,7 @@ extern struct mutex vfs_lock;
 extern struct list mount_all;
 
 extern const struct fs_type *const fs_types[]; /* NULL at the end */
-extern const struct fs_type ramfs_type, tmpfs_type, devfs_type, procfs_type, ext2_type;
+extern const struct fs_type ramfs_type, tmpfs_type, devfs_type, procfs_type, devpts_type, ext2_type;
 
 uint32_t super_new_dev(void);
 struct mount *mount_get(struct mount *m);

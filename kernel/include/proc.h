@@ -129,6 +129,7 @@ struct process {
 
 	/* kernel/tty: tty lock. The controlling terminal of the session, or NULL. */
 	struct tty *tty;
+	int lost_pgrp; /* of a leader: the foreground of the terminal that was hung up; 0 */
 
 	/* Its own threads. */
 	struct cred cred;

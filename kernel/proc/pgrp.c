@@ -119,6 +119,7 @@ long proc_setsid(void)
 	}
 	self->session = self->pgrp = self->pid;
 	self->tty = NULL;
+	self->lost_pgrp = 0;
 	rc = self->pid;
 out:
 	spin_unlock(&proc_lock);

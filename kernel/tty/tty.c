@@ -23,7 +23,7 @@ static void ldisc_out(struct ldisc *l, const uint8_t *text, size_t n)
 {
 	struct tty *t = tty_of_ldisc(l);
 
-	t->write(t, text, n);
+	t->driver->write(t, text, n);
 }
 
 static void ldisc_signal(struct ldisc *l, int sig)
@@ -33,10 +33,13 @@ static void ldisc_signal(struct ldisc *l, int sig)
 
 static void ldisc_flush(struct ldisc *l)
 {
-	(void)l; /* output is not queued here */
+	struct tty *t = tty_of_ldisc(l);
+
+	if (t->driver->flush)
+		t->driver->flush(t);
 }
 
-static const struct ldisc_ops console_ldisc = { ldisc_out, ldisc_signal, ldisc_flush };
+static const struct ldisc_ops tty_ldisc = { ldisc_out, ldisc_signal, ldisc_flush };
 
 static void console_write(struct tty *t, const uint8_t *text, size_t n)
 {
@@ -44,13 +47,20 @@ static void console_write(struct tty *t, const uint8_t *text, size_t n)
 	machine_console_write((const char *)text, n);
 }
 
+static const struct tty_driver console_driver = { .write = console_write };
+
+void tty_setup(struct tty *t, const struct tty_driver *driver, uint32_t rdev)
+{
+	ldisc_init(&t->ldisc, &tty_ldisc);
+	waitq_init(&t->reading);
+	waitq_init(&t->writing);
+	t->rdev = rdev;
+	t->driver = driver;
+}
+
 void tty_init(void)
 {
-	ldisc_init(&console.ldisc, &console_ldisc);
-	waitq_init(&console.reading);
-	waitq_init(&console.writing);
-	console.rdev = TTY_CONSOLE_DEV;
-	console.write = console_write;
+	tty_setup(&console, &console_driver, TTY_CONSOLE_DEV);
 }
 
 void tty_unlock(struct tty *t, unsigned long state)
@@ -65,15 +75,19 @@ void tty_unlock(struct tty *t, unsigned long state)
 			signal_send_pgrp(pgrp, sig, NULL);
 }
 
-void tty_input(const char *s, size_t n)
+void tty_type(struct tty *t, const uint8_t *text, size_t n)
 {
-	struct tty *t = &console;
 	unsigned long state = spin_lock_irq(&t->lock);
 
-	ldisc_input(&t->ldisc, (const uint8_t *)s, n);
+	ldisc_input(&t->ldisc, text, n);
 	tty_unlock(t, state);
 	waitq_wake(&t->reading);
 	waitq_wake(&t->writing);
+}
+
+void tty_input(const char *s, size_t n)
+{
+	tty_type(&console, (const uint8_t *)s, n);
 }
 
 /* ---- opening ---- */
@@ -88,12 +102,19 @@ bool tty_file_dead(const struct file *f)
 	return f->pos != NEVER_HUNG_UP && f->pos != t->hangups;
 }
 
+void tty_file_begin(struct file *f, struct tty *t)
+{
+	f->priv = t;
+	f->pos = t->hangups;
+}
+
 static int open_console(struct file *f, struct inode *i)
 {
 	struct tty *t = &console;
 
-	f->priv = t;
-	f->pos = i->rdev == TTY_SYSCONS_DEV ? NEVER_HUNG_UP : t->hangups;
+	tty_file_begin(f, t);
+	if (i->rdev == TTY_SYSCONS_DEV)
+		f->pos = NEVER_HUNG_UP;
 	if (i->rdev != TTY_SYSCONS_DEV && !(f->flags & O_NOCTTY))
 		tty_open_by_leader(t);
 	return 0;
@@ -106,9 +127,18 @@ static int open_current(struct file *f, struct inode *i)
 	(void)i;
 	if (!t)
 		return -ENXIO;
-	f->priv = t;
-	f->pos = t->hangups;
+	if (t->driver->get)
+		t->driver->get(t);
+	tty_file_begin(f, t);
 	return 0;
+}
+
+void tty_release(struct file *f)
+{
+	struct tty *t = f->priv;
+
+	if (t->driver->put)
+		t->driver->put(t);
 }
 
 /* ---- reading ---- */
@@ -141,6 +171,8 @@ static size_t take(struct tty *t, uint8_t *buf, size_t n, bool *ready)
 	if (*ready)
 		got = ldisc_read(&t->ldisc, buf, n);
 	spin_unlock_irq(&t->lock, state);
+	if (got && t->driver->drained)
+		t->driver->drained(t);
 	return got;
 }
 
@@ -154,6 +186,7 @@ static long collect(struct file *f, uint8_t *buf, size_t n)
 {
 	struct tty *t = f->priv;
 	size_t done = 0;
+	bool waited = false;
 
 	for (;;) {
 		struct patience p = patience_of(&t->ldisc, n);
@@ -162,7 +195,7 @@ static long collect(struct file *f, uint8_t *buf, size_t n)
 		int r;
 
 		if (tty_file_dead(f))
-			return (long)done;
+			return waited && !done && t->driver->two_ended ? -EIO : (long)done;
 		r = tty_check_job(t, SIGTTIN);
 		if (r)
 			return done ? (long)done : r;
@@ -174,6 +207,7 @@ static long collect(struct file *f, uint8_t *buf, size_t n)
 			return (long)done;
 		if (f->flags & O_NONBLOCK)
 			return done ? (long)done : -EAGAIN;
+		waited = true;
 		r = wait_event_timeout(&t->reading, ldisc_ready(&t->ldisc, 1) || tty_file_dead(f),
 				       deadline_in(wait));
 		if (r == -ETIMEDOUT)
@@ -183,7 +217,7 @@ static long collect(struct file *f, uint8_t *buf, size_t n)
 	}
 }
 
-static long tty_read(struct file *f, struct iter *to, uint64_t *pos)
+long tty_read(struct file *f, struct iter *to, uint64_t *pos)
 {
 	uint8_t small[CHUNK], *buf = small;
 	size_t n = min(to->left, (size_t)LDISC_BUF);
@@ -209,24 +243,56 @@ static long tty_read(struct file *f, struct iter *to, uint64_t *pos)
 
 /* ---- writing ---- */
 
-static long write_chunk(struct tty *t, struct iter *from)
+/* How many of n characters the terminal takes now: each may become eight (a tab in spaces). */
+static size_t fits(struct tty *t, size_t n)
 {
-	uint8_t buf[CHUNK];
-	size_t wanted = min(from->left, sizeof(buf)), n = iter_read(from, buf, wanted);
-	unsigned long state;
+	size_t room;
 
-	if (!n)
-		return -EFAULT;
-	state = spin_lock_irq(&t->lock);
-	ldisc_output(&t->ldisc, buf, n);
-	spin_unlock_irq(&t->lock, state);
-	cond_resched();
-	return (long)n;
+	if (t->ldisc.stopped)
+		return 0;
+	if (!t->driver->room)
+		return n;
+	room = t->driver->room(t);
+	return min(n, t->ldisc.t.c_oflag & OPOST ? room / 8 : room);
 }
 
-static long tty_write(struct file *f, struct iter *from, uint64_t *pos)
+/* 0 when at least one character fits. */
+static int wait_for_room(struct file *f)
 {
 	struct tty *t = f->priv;
+	int r;
+
+	if (tty_file_dead(f))
+		return -EIO;
+	if (fits(t, 1))
+		return 0;
+	if (f->flags & O_NONBLOCK)
+		return -EAGAIN;
+	r = wait_event_interruptible(&t->writing, fits(t, 1) || tty_file_dead(f));
+	return !r && tty_file_dead(f) ? -EIO : r;
+}
+
+/* As much of it as can be written before an error; then *r says which. */
+static size_t write_chunk(struct file *f, const uint8_t *buf, size_t n, long *r)
+{
+	struct tty *t = f->priv;
+	size_t done = 0;
+
+	while (done < n && !(*r = wait_for_room(f))) {
+		unsigned long state = spin_lock_irq(&t->lock);
+		size_t now = fits(t, n - done);
+
+		ldisc_output(&t->ldisc, buf + done, now);
+		spin_unlock_irq(&t->lock, state);
+		done += now;
+	}
+	return done;
+}
+
+long tty_write(struct file *f, struct iter *from, uint64_t *pos)
+{
+	struct tty *t = f->priv;
+	uint8_t buf[CHUNK];
 	size_t done = 0;
 	long r = 0;
 
@@ -234,27 +300,24 @@ static long tty_write(struct file *f, struct iter *from, uint64_t *pos)
 	if (t->ldisc.t.c_lflag & TOSTOP)
 		r = tty_check_job(t, SIGTTOU);
 	while (!r && from->left) {
-		if (tty_file_dead(f)) {
-			r = -EIO;
-			break;
-		}
-		if (t->ldisc.stopped && (f->flags & O_NONBLOCK)) {
-			r = -EAGAIN;
-			break;
-		}
-		r = wait_event_interruptible(&t->writing, !t->ldisc.stopped || tty_file_dead(f));
+		size_t wanted = min(from->left, sizeof(buf)), n;
+
+		r = wait_for_room(f);
 		if (r)
 			break;
-		r = write_chunk(t, from);
-		if (r < 0)
-			break;
-		done += (size_t)r;
-		r = done && signal_pending() ? -ERESTARTSYS : 0;
+		n = iter_read(from, buf, wanted);
+		if (n < wanted)
+			r = -EFAULT;
+		if (n)
+			done += write_chunk(f, buf, n, &r);
+		cond_resched();
+		if (!r && signal_pending())
+			r = -ERESTARTSYS;
 	}
 	return done ? (long)done : r;
 }
 
-static unsigned tty_poll(struct file *f, struct poll_table *pt)
+unsigned tty_poll(struct file *f, struct poll_table *pt)
 {
 	struct tty *t = f->priv;
 	const uint8_t *cc = t->ldisc.t.c_cc;
@@ -266,13 +329,14 @@ static unsigned tty_poll(struct file *f, struct poll_table *pt)
 		return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLWRNORM;
 	if (ldisc_ready(&t->ldisc, cc[VTIME] ? 1 : cc[VMIN]))
 		bits |= POLLIN | POLLRDNORM;
-	if (!t->ldisc.stopped)
+	if (fits(t, 1))
 		bits |= POLLOUT | POLLWRNORM;
 	return bits;
 }
 
-#define TTY_FOPS \
-	.read = tty_read, .write = tty_write, .poll = tty_poll, .ioctl = tty_ioctl, .stream = true
+#define TTY_FOPS                                                                    \
+	.read = tty_read, .write = tty_write, .poll = tty_poll, .ioctl = tty_ioctl, \
+	.release = tty_release, .stream = true
 
 const struct file_ops tty_console_fops = { .open = open_console, TTY_FOPS };
 const struct file_ops tty_current_fops = { .open = open_current, TTY_FOPS };

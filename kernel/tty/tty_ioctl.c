@@ -47,6 +47,18 @@ static void flush_input(struct tty *t)
 
 	ldisc_flush_input(&t->ldisc);
 	spin_unlock_irq(&t->lock, state);
+	if (t->driver->drained)
+		t->driver->drained(t);
+}
+
+static void flush_output(struct tty *t)
+{
+	unsigned long state = spin_lock_irq(&t->lock);
+
+	if (t->driver->flush)
+		t->driver->flush(t);
+	spin_unlock_irq(&t->lock, state);
+	waitq_wake(&t->writing);
 }
 
 static long set_settings(struct tty *t, const struct termios *in, bool flush)
@@ -165,22 +177,20 @@ static long flush(struct tty *t, unsigned long which)
 		return -EINVAL;
 	if (which != TCOFLUSH)
 		flush_input(t);
+	if (which != TCIFLUSH)
+		flush_output(t);
 	return 0;
 }
 
 static long type_ahead(struct tty *t, const void *user)
 {
-	unsigned long state;
 	uint8_t c;
 
 	if (current->proc->tty != t && current->proc->cred.euid)
 		return -EPERM;
 	if (get_user(c, (const uint8_t *)user))
 		return -EFAULT;
-	state = spin_lock_irq(&t->lock);
-	ldisc_input(&t->ldisc, &c, 1);
-	tty_unlock(t, state);
-	waitq_wake(&t->reading);
+	tty_type(t, &c, 1);
 	return 0;
 }
 
@@ -211,11 +221,15 @@ static long job_ioctl(struct tty *t, unsigned cmd, unsigned long arg)
 
 long tty_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
-	struct tty *t = f->priv;
-	void *user = (void *)arg;
-
 	if (tty_file_dead(f))
 		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	return tty_request(f->priv, cmd, arg);
+}
+
+long tty_request(struct tty *t, unsigned cmd, unsigned long arg)
+{
+	void *user = (void *)arg;
+
 	switch (cmd) {
 	case TCGETS:
 	case TCGETS2:

@@ -85,12 +85,13 @@ int tty_set_controlling(struct tty *t, bool steal)
 }
 
 /* The leader lets go: everyone in the foreground learns of it. */
-static void disassociate(struct tty *t, int session)
+static void disassociate(struct tty *t, int session, bool go_on)
 {
 	unsigned long state;
 
 	tty_signal(t, SIGHUP);
-	tty_signal(t, SIGCONT);
+	if (go_on)
+		tty_signal(t, SIGCONT);
 	state = spin_lock_irq(&t->lock);
 	t->session = t->pgrp = 0;
 	spin_unlock_irq(&t->lock, state);
@@ -104,7 +105,7 @@ int tty_give_up(struct tty *t)
 	if (p->tty != t)
 		return -ENOTTY;
 	if (is_leader(p))
-		disassociate(t, p->session);
+		disassociate(t, p->session, true);
 	p->tty = NULL;
 	return 0;
 }
@@ -113,10 +114,45 @@ void tty_session_exit(struct process *p)
 {
 	struct tty *t = p->tty;
 
-	if (!t)
+	if (!t) {
+		/* The terminal went first: its last foreground learns of it now. */
+		if (p->lost_pgrp) {
+			signal_send_pgrp(p->lost_pgrp, SIGHUP, NULL);
+			signal_send_pgrp(p->lost_pgrp, SIGCONT, NULL);
+		}
 		return;
-	disassociate(t, p->session);
+	}
+	disassociate(t, p->session, !t->driver->two_ended);
+	if (t->driver->two_ended)
+		return;
 	t->hangups++;
+	waitq_wake(&t->reading);
+	waitq_wake(&t->writing);
+}
+
+void tty_hang_up(struct tty *t)
+{
+	unsigned long state = spin_lock_irq(&t->lock);
+	int session = t->session, pgrp = t->pgrp;
+	struct process *p;
+
+	t->session = t->pgrp = 0;
+	t->hangups++;
+	spin_unlock_irq(&t->lock, state);
+	state = spin_lock_irq(&proc_lock);
+	list_for_each (p, &proc_all, all_link) {
+		if (!session || p->session != session)
+			continue;
+		p->tty = NULL;
+		if (is_leader(p))
+			p->lost_pgrp = pgrp;
+	}
+	p = session ? proc_find(session) : NULL;
+	spin_unlock_irq(&proc_lock, state);
+	if (p) {
+		signal_send(p, SIGHUP, NULL);
+		signal_send(p, SIGCONT, NULL);
+	}
 	waitq_wake(&t->reading);
 	waitq_wake(&t->writing);
 }

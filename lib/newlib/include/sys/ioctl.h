@@ -19,6 +19,10 @@
 #define FIONBIO	   0x5421
 #define TIOCNOTTY  0x5422
 #define TIOCGSID   0x5429
+#define TIOCSIG	   0x40045436
+#define TIOCGPTN   0x80045430
+#define TIOCSPTLCK 0x40045431
+#define TIOCGPTLCK 0x80045439
 
 struct winsize {
 	unsigned short ws_row;
