@@ -119,6 +119,23 @@ static int wait_for(pid_t pid)
 	return -1;
 }
 
+/* Domain 0 is where the store's server runs; it returns when it serves. */
+static void start_store(void)
+{
+	pid_t pid;
+
+	if (access("/dev/xen/xenbus_backend", F_OK) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		execl("/sbin/xenstored", "xenstored", NULL);
+		printf("init: cannot run /sbin/xenstored: %s\n", strerror(errno));
+		_exit(127);
+	}
+	if (pid > 0 && wait_for(pid) != 0)
+		printf("init: there is no store: devices of other domains will not work\n");
+}
+
 static void end(int how)
 {
 	kill(-1, SIGTERM);
@@ -162,6 +179,8 @@ int main(void)
 	setenv("HOME", "/root", 1);
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin:/tests", 1);
 	setenv("TERM", getenv("TERM") ?: "vt100", 1);
+
+	start_store();
 
 	command = kernel_option("run");
 	if (command) {

@@ -20,9 +20,13 @@ void xen_dev_init(void)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(nodes); i++) {
-		int rc = chrdev_register(nodes[i].name, 0600, DEV(MISC_MAJOR, FIRST_MINOR + i),
-					 nodes[i].ops);
+		int rc;
 
+		/* Its being there says that this domain has to run the server. */
+		if (nodes[i].ops == &dev_backend_fops && !xs_wire_is_own())
+			continue;
+		rc = chrdev_register(nodes[i].name, 0600, DEV(MISC_MAJOR, FIRST_MINOR + i),
+				     nodes[i].ops);
 		if (rc)
 			printk("/dev/%s: error %d\n", nodes[i].name, -rc);
 	}

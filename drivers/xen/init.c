@@ -9,8 +9,8 @@ void xen_drivers_init(void)
 	int rc;
 
 	grant_init();
-	xen_dev_init();
 	rc = xs_wire_init();
+	xen_dev_init();
 	if (rc) {
 		/* A domain without a store has no devices: that is a choice of whoever built it. */
 		if (rc != -ENODEV)

@@ -23,6 +23,7 @@ int xs_wire_init(void);
 /* In domain 0: what the server in ring 3 maps and binds. */
 void *xs_wire_page(void);
 evtchn_port_t xs_wire_port(void);
+bool xs_wire_is_own(void);
 
 /* Sleeps until there is a server, or a signal: 0, -ERESTARTSYS, -ENODEV. */
 int xs_wire_wait(void);

@@ -248,6 +248,11 @@ int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigne
 
 /* ---- the server's side of domain 0's own ring ---- */
 
+bool xs_wire_is_own(void)
+{
+	return own;
+}
+
 int xs_wire_wait(void)
 {
 	return ring ? wait_event_interruptible(&serving, *(volatile bool *)&served) : -ENODEV;
