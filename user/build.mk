@@ -34,7 +34,13 @@ $(USER_LIB): $(USER_LIB_O)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
+$(O)/user.o/lib/%.o: lib/%.c $(NEWLIB_READY)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(RINGLET_CC) $(USER_CFLAGS) -c $< -o $@
+
 # What a folder takes from elsewhere: USER_EXTRA_NAME, object files.
+USER_EXTRA_xl	:= $(patsubst %.c,$(O)/user.o/%.o,$(wildcard lib/guestimage/*.c))
 define user_folder
 $(O)/user/$(1).sym: $(patsubst user/%.c,$(O)/user.o/%.o,$(wildcard user/$(1)/*.c)) $$(USER_EXTRA_$(1)) $(USER_LIB)
 	$$(call say,LINK,$$@)
@@ -46,7 +52,7 @@ $(foreach folder,$(USER_FOLDERS),$(eval $(call user_folder,$(folder))))
 .SECONDARY: $(USER_PROGRAMS:=.sym) $(USER_BIG:=.sym)
 -include $(USER_PROGRAMS:=.sym.d)
 
-$(INITRAMFS): user/initramfs.list tools/mkinitramfs $(wildcard user/etc/*) $(USER_PROGRAMS) $(USER_BIG) \
+$(INITRAMFS): user/initramfs.list tools/mkinitramfs $(wildcard user/etc/* user/xen/*) $(O)/ringlet $(USER_PROGRAMS) $(USER_BIG) \
 		$(BUSYBOX)
 	$(call say,CPIO,$@)
 	$(Q)tools/mkinitramfs $< $(O) $@

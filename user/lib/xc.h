@@ -20,6 +20,7 @@
 #include <xen/sysctl.h>
 #include <xen/memory.h>
 #include <xen/version.h>
+#include <xen/sched.h>
 #include <xen/hvm/params.h>
 
 /* Opens what is missing of the device files. 0, or -1 and a reason in errno. */

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xl create: a configuration becomes a domain, and a process that keeps watch over it.
+ *
+ * That process waits in the background until the domain ends, and then does what the configuration says:
+ * destroys it, starts it anew, or leaves it to be looked at.
+ */
+#include "user/xl/xl.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- reading ---- */
+
+static char *copy_of(const char *s)
+{
+	return s ? strdup(s) : NULL;
+}
+
+/* root= and extra= are the older way to say what cmdline= says. */
+static char *command_line(struct config *c)
+{
+	const char *whole = config_string(c, "cmdline", NULL),
+		   *root = config_string(c, "root", NULL), *extra = config_string(c, "extra", NULL);
+	char *line = NULL;
+
+	if (whole)
+		return strdup(whole);
+	if (asprintf(&line, "%s%s%s%s", root ? "root=" : "", root ? root : "",
+		     root && extra ? " " : "", extra ? extra : "") < 0)
+		return NULL;
+	return line;
+}
+
+static int read_devices(struct config *c, struct domain_config *d)
+{
+	unsigned disks, vifs;
+	char *const *disk = config_list(c, "disk", &disks), *const *vif =
+								    config_list(c, "vif", &vifs);
+	char error[400];
+
+	d->disks = calloc(disks + 1, sizeof(*d->disks));
+	d->vifs = calloc(vifs + 1, sizeof(*d->vifs));
+	if (!d->disks || !d->vifs)
+		return complain("no memory");
+	for (unsigned i = 0; i < disks; i++)
+		if (!parse_disk(disk[i], &d->disks[d->disk_count++], error, sizeof(error)))
+			return complain("%s", error);
+	for (unsigned i = 0; i < vifs; i++)
+		if (!parse_vif(vif[i], &d->vifs[d->vif_count++], error, sizeof(error)))
+			return complain("%s", error);
+	return 0;
+}
+
+static int check_action(const char *name, const char *value)
+{
+	if (!strcmp(value, "destroy") || !strcmp(value, "restart") || !strcmp(value, "preserve"))
+		return 0;
+	return complain("%s=\"%s\": destroy, restart or preserve", name, value);
+}
+
+static int take_settings(struct config *c, struct domain_config *d)
+{
+	static const char *const ignored[] = { "type",	      "builder",   "vfb",	"uuid",
+					       "on_watchdog", "localtime", "bootloader" };
+
+	d->name = copy_of(config_string(c, "name", NULL));
+	d->kernel = copy_of(config_string(c, "kernel", NULL));
+	d->ramdisk = copy_of(config_string(c, "ramdisk", NULL));
+	d->memory_mb = config_number(c, "memory", 0);
+	d->maxmem_mb = config_number(c, "maxmem", d->memory_mb);
+	d->vcpus = (unsigned)config_number(c, "vcpus", 1);
+	d->maxvcpus = (unsigned)config_number(c, "maxvcpus", d->vcpus);
+	d->weight = (unsigned)config_number(c, "cpu_weight", 0);
+	d->cap = (unsigned)config_number(c, "cap", 0);
+	d->cpus = copy_of(config_string(c, "cpus", NULL));
+	d->on_poweroff = copy_of(config_string(c, "on_poweroff", "destroy"));
+	d->on_reboot = copy_of(config_string(c, "on_reboot", "restart"));
+	d->on_crash = copy_of(config_string(c, "on_crash", "destroy"));
+	d->cmdline = command_line(c);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		(void)config_list(c, ignored[i], &(unsigned){ 0 });
+	return read_devices(c, d);
+}
+
+static int check_settings(const char *file, struct config *c, const struct domain_config *d)
+{
+	const struct config_setting *s = config_unused(c, NULL);
+
+	if (c->error[0])
+		return complain("%s: %s", file, c->error);
+	if (s)
+		return complain("%s:%u: nobody knows \"%s\"; is it misspelt?", file, s->line,
+				s->name);
+	if (!d->name || !*d->name)
+		return complain("%s: the domain needs a name: name = \"...\"", file);
+	if (!d->kernel)
+		return complain("%s: kernel = \"FILE\" is missing", file);
+	if (!d->memory_mb || d->maxmem_mb < d->memory_mb)
+		return complain("%s: memory = %llu and maxmem = %llu (MB) cannot be", file,
+				(unsigned long long)d->memory_mb, (unsigned long long)d->maxmem_mb);
+	if (!d->vcpus || d->maxvcpus < d->vcpus || d->maxvcpus > 64)
+		return complain("%s: vcpus = %u and maxvcpus = %u cannot be", file, d->vcpus,
+				d->maxvcpus);
+	if (check_action("on_poweroff", d->on_poweroff) ||
+	    check_action("on_reboot", d->on_reboot) || check_action("on_crash", d->on_crash))
+		return 1;
+	if (domain_by_name(d->name) != DOMAIN_NONE)
+		return complain(
+			"there is a domain \"%s\" already; another name, or `xl destroy %s`",
+			d->name, d->name);
+	return 0;
+}
+
+/* The file's text, and after it what stood on the command line: that counts. */
+static char *read_text(const char *file, char **more, int count)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size), *in = fopen(file, "r");
+	int c;
+
+	if (!in || !out) {
+		complain("%s: %s", file, strerror(errno));
+		return NULL;
+	}
+	while ((c = getc(in)) != EOF)
+		putc(c, out);
+	fclose(in);
+	for (int i = 0; i < count; i++)
+		fprintf(out, "\n%s", more[i]);
+	putc('\n', out);
+	fclose(out);
+	return text;
+}
+
+static void draw_uuid(uint8_t *uuid)
+{
+	int fd = open("/dev/urandom", O_RDONLY);
+
+	if (fd < 0 || read(fd, uuid, 16) != 16)
+		memset(uuid, 0x5a, 16);
+	if (fd >= 0)
+		close(fd);
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40); /* version 4, RFC 4122 */
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+}
+
+static int read_config(const char *file, char **more, int count, struct domain_config *d)
+{
+	char *text = read_text(file, more, count);
+	struct config c;
+	int status;
+
+	if (!text)
+		return 1;
+	memset(d, 0, sizeof(*d));
+	if (!config_parse(&c, text, strlen(text)))
+		status = complain("%s: %s", file, c.error);
+	else
+		status = take_settings(&c, d) || check_settings(file, &c, d);
+	config_free(&c);
+	free(text);
+	draw_uuid(d->uuid);
+	return status;
+}
+
+/* ---- building ---- */
+
+static int unpause(unsigned domid)
+{
+	struct xen_domctl op = { 0 };
+
+	return xc_domctl(XEN_DOMCTL_unpausedomain, (domid_t)domid, &op) < 0
+		       ? complain("domain %u does not start: %s", domid, strerror(errno))
+		       : 0;
+}
+
+/* The number, or DOMAIN_NONE and nothing is left. */
+static unsigned start(const struct domain_config *d, bool paused)
+{
+	struct built b;
+	int rc = build_domain(d, &b);
+
+	if (rc < 0)
+		return DOMAIN_NONE;
+	rc = store_domain(d, &b);
+	for (unsigned i = 0; i < d->disk_count && !rc; i++)
+		rc = device_add_disk(b.domid, &d->disks[i]);
+	for (unsigned i = 0; i < d->vif_count && !rc; i++)
+		rc = device_add_vif(b.domid, i, &d->vifs[i]);
+	if (!rc && !paused)
+		rc = unpause(b.domid);
+	if (!rc)
+		return b.domid;
+	domain_destroy(b.domid);
+	return DOMAIN_NONE;
+}
+
+/* ---- keeping watch ---- */
+
+/* Why it ended; -1: it is gone. */
+static int wait_for_end(unsigned domid)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	for (;;) {
+		if (domain_info(domid, &info) || info.flags & XEN_DOMINF_dying)
+			return -1;
+		if (info.flags & XEN_DOMINF_shutdown)
+			return (int)(info.flags >> XEN_DOMINF_shutdownshift &
+				     XEN_DOMINF_shutdownmask);
+		free(xs_next_event(xs_get(), 60000));
+	}
+}
+
+static const char *action_for(const struct domain_config *d, int reason)
+{
+	switch (reason) {
+	case SHUTDOWN_poweroff:
+		return d->on_poweroff;
+	case SHUTDOWN_reboot:
+		return d->on_reboot;
+	default:
+		return d->on_crash;
+	}
+}
+
+static void keep_watch(struct domain_config *d, unsigned domid)
+{
+	if (xs_watch(xs_get(), "@releaseDomain", "xl"))
+		return;
+	for (;;) {
+		int reason = wait_for_end(domid);
+		const char *action;
+
+		if (reason < 0) {
+			/* Somebody destroyed it, who removed its entries, too. */
+			return;
+		}
+		action = action_for(d, reason);
+		if (!strcmp(action, "preserve"))
+			return;
+		/* It may have been renamed meanwhile. */
+		free(d->name);
+		d->name = domain_name(domid);
+		domain_destroy(domid);
+		if (strcmp(action, "restart") != 0)
+			return;
+		domid = start(d, false);
+		if (domid == DOMAIN_NONE)
+			return;
+	}
+}
+
+/* The store's connection is not shared with the parent: xs_get() opens one for each process. */
+static void leave_watcher(struct domain_config *d, unsigned domid)
+{
+	int null;
+
+	if (fork())
+		return;
+	setsid();
+	signal(SIGHUP, SIG_IGN);
+	null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 2 && null >= 0; fd++)
+		dup2(null, fd);
+	keep_watch(d, domid);
+	_exit(0);
+}
+
+/* ---- the command ---- */
+
+int cmd_create(int argc, char **argv)
+{
+	bool console = false, paused = false, quiet = false, dry = false;
+	const char *file = NULL;
+	struct domain_config d;
+	char number[16], **more;
+	unsigned domid;
+	int count = 0;
+
+	more = calloc((size_t)argc, sizeof(*more));
+	for (int i = 1; i < argc && more; i++) {
+		if (argv[i][0] == '-') {
+			console |= strchr(argv[i], 'c') != NULL;
+			paused |= strchr(argv[i], 'p') != NULL;
+			quiet |= strchr(argv[i], 'q') != NULL;
+			dry |= strchr(argv[i], 'n') != NULL;
+		} else if (!file && !strchr(argv[i], '=')) {
+			file = argv[i];
+		} else {
+			more[count++] = argv[i];
+		}
+	}
+	if (!file)
+		return complain("which configuration? xl create FILE [KEY=VALUE...]");
+	if (!quiet)
+		printf("Parsing config from %s\n", file);
+	if (read_config(file, more, count, &d))
+		return 1;
+	free(more);
+	if (dry)
+		return 0;
+	fflush(stdout);
+	domid = start(&d, paused && !console);
+	if (domid == DOMAIN_NONE)
+		return 1;
+	leave_watcher(&d, domid);
+	if (!console)
+		return 0;
+	snprintf(number, sizeof(number), "%u", domid);
+	return console_main(2, (char *[]){ (char *)"console", number, NULL });
+}
