@@ -5,7 +5,8 @@
  * A program writes messages of the protocol and reads answers and events, as if the file were a connection
  * of its own. What belongs to one connection is kept apart here: watches (the kernel sets one of its own for
  * each and puts the program's token into the event) and transactions (a file may only name those that
- * it began; those left over are aborted when it is closed).
+ * it began; those left over are aborted when it is closed). Watches live on when the server is replaced by
+ * another, transactions do not: whoever goes on with one hears EAGAIN.
  *
  * Locks: `lock` (a mutex) for the message being written, watches and transactions; `out_lock` for what is
  * to be read, which the store's thread appends to.
@@ -31,6 +32,7 @@ struct watch {
 struct transaction {
 	struct list link;
 	xs_transaction_t id;
+	unsigned service; /* of which server */
 };
 
 struct user {
@@ -207,35 +209,62 @@ static struct transaction *find_transaction(struct user *u, xs_transaction_t id)
 	return NULL;
 }
 
+static void drop_transaction(struct transaction *t)
+{
+	list_del(&t->link);
+	kfree(t);
+}
+
+/* Asks until a server has answered. -ERESTARTSYS: a signal came before. -EAGAIN: t's server is gone. */
+static int ask(struct user *u, const struct transaction *t, char **body, size_t *len)
+{
+	const struct xsd_sockmsg *h = &u->message.header;
+	struct span part = { u->message.body, h->len };
+	int rc;
+
+	do {
+		rc = xs_wire_wait();
+		if (!rc && t && t->service != xs_wire_service())
+			return -EAGAIN;
+		if (!rc)
+			rc = xs_ask(h->type, h->tx_id, &part, 1, body, len);
+	} while (rc == -ENOTCONN);
+	return rc;
+}
+
+static int note_transaction(struct user *u, unsigned service, const char *id)
+{
+	struct transaction *t = kmalloc(sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->id = (xs_transaction_t)strtoul(id, NULL, 10);
+	t->service = service;
+	list_add(&u->transactions, &t->link);
+	return 0;
+}
+
 /* Everything else is the server's to judge. */
 static int pass_on(struct user *u)
 {
 	const struct xsd_sockmsg *h = &u->message.header;
-	struct span part = { u->message.body, h->len };
 	struct transaction *t = h->tx_id ? find_transaction(u, h->tx_id) : NULL;
+	unsigned service = xs_wire_service();
 	char *body;
 	size_t len;
 	int rc;
 
 	if (h->tx_id && !t)
 		return reply_error(u, -ENOENT);
-	rc = xs_talk(h->type, h->tx_id, &part, 1, &body, &len);
-	if (h->type == XS_TRANSACTION_END && t && (!rc || rc == -EAGAIN)) {
-		list_del(&t->link);
-		kfree(t);
-	}
+	rc = ask(u, t, &body, &len);
+	if (rc == -ERESTARTSYS)
+		return rc;
+	if (h->type == XS_TRANSACTION_END && t && rc != -EINVAL)
+		drop_transaction(t);
 	if (rc)
 		return reply_error(u, rc);
-	rc = 0;
-	if (h->type == XS_TRANSACTION_START) {
-		t = kmalloc(sizeof(*t));
-		if (t) {
-			t->id = (xs_transaction_t)strtoul(body, NULL, 10);
-			list_add(&u->transactions, &t->link);
-		} else {
-			rc = -ENOMEM;
-		}
-	}
+	if (h->type == XS_TRANSACTION_START)
+		rc = note_transaction(u, service, body);
 	if (!rc)
 		rc = reply(u, body, len);
 	kfree(body);
@@ -285,24 +314,38 @@ static long take_bytes(struct user *u, struct iter *from)
 	return (long)n;
 }
 
+static bool is_complete(const struct user *u)
+{
+	return u->have >= sizeof(struct xsd_sockmsg) && u->have == message_size(u);
+}
+
+/* A request that a signal kept from being made is as if it had not been written. */
 static long xenbus_write(struct file *f, struct iter *from, uint64_t *pos)
 {
 	struct user *u = f->priv;
-	long done = 0, n = 0;
+	long done = 0, before = 0, n = 0;
+	size_t had;
 
 	(void)pos;
 	mutex_lock(&u->lock);
+	had = u->have;
 	while (from->left && n >= 0) {
 		n = take_bytes(u, from);
 		if (n > 0)
 			done += n;
-		if (n >= 0 && u->have >= sizeof(struct xsd_sockmsg) && u->have == message_size(u)) {
-			u->have = 0;
-			n = request(u);
+		if (n < 0 || !is_complete(u))
+			continue;
+		u->have = 0;
+		n = request(u);
+		if (n == -ERESTARTSYS) {
+			u->have = had;
+			done = before;
 		}
+		had = 0;
+		before = done;
 	}
 	mutex_unlock(&u->lock);
-	return n < 0 ? n : done;
+	return n < 0 && (n != -ERESTARTSYS || !done) ? n : done;
 }
 
 static long take_replies(struct user *u, struct iter *to)
@@ -382,10 +425,11 @@ static void xenbus_release(struct file *f)
 
 	while (!list_empty(&u->transactions)) {
 		struct transaction *t = list_first(&u->transactions, struct transaction, link);
+		struct span abort = { (void *)"F", 2 };
 
-		(void)xs_transaction_end(t->id, true);
-		list_del(&t->link);
-		kfree(t);
+		if (t->service == xs_wire_service())
+			(void)xs_ask(XS_TRANSACTION_END, t->id, &abort, 1, NULL, NULL);
+		drop_transaction(t);
 	}
 	while (!list_empty(&u->watches))
 		drop_watch(list_first(&u->watches, struct watch, link));

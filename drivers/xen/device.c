@@ -140,6 +140,11 @@ static void device_add(const struct xendev_driver *driver, const char *path, uns
 	if (!d)
 		return; /* not complete yet: its next change tries again */
 	(void)xs_read_u32(0, path, "state", &state);
+	if (state !=
+	    XenbusStateInitialising) { /* not complete, or one that has ended here before */
+		device_free(d);
+		return;
+	}
 	d->state = state;
 	rc = driver->probe(d);
 	if (rc) {
@@ -181,7 +186,7 @@ static bool exists(const char *path)
 	char *names = xs_directory(0, path, &count);
 
 	if (is_err(names))
-		return false;
+		return ptr_err(names) != -ENOENT;
 	kfree(names);
 	return true;
 }

@@ -140,11 +140,10 @@ int xs_transact(int (*write)(void *data, xs_transaction_t t), void *data)
 		if (rc)
 			return rc;
 		rc = write(data, t);
-		if (rc) {
+		if (rc)
 			(void)xs_transaction_end(t, true);
-			return rc;
-		}
-		rc = xs_transaction_end(t, false);
+		else
+			rc = xs_transaction_end(t, false);
 	} while (rc == -EAGAIN);
 	return rc;
 }

@@ -13,10 +13,14 @@
 /*
  * One request and its answer, which is kmalloc'd and terminated (*len without that). The error of an
  * XS_ERROR answer as -errno, -EIO when the server does not keep to the protocol. May sleep, for as long
- * as there is no server.
+ * as there is no server. When the server ends in the middle, the next one is asked; a transaction ended with
+ * its server: -EAGAIN.
  */
 int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
 	    char **reply, size_t *len);
+/* The same, of the server that is there: -ENOTCONN when there is none, or it ends before it has answered. */
+int xs_ask(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
+	   char **reply, size_t *len);
 
 /* xs_wire.c: the ring. 0, or -ENODEV when this domain has no store. */
 int xs_wire_init(void);
@@ -24,6 +28,8 @@ int xs_wire_init(void);
 void *xs_wire_page(void);
 evtchn_port_t xs_wire_port(void);
 bool xs_wire_is_own(void);
+/* Another number for each server. */
+unsigned xs_wire_service(void);
 
 /* Sleeps until there is a server, or a signal: 0, -ERESTARTSYS, -ENODEV. */
 int xs_wire_wait(void);

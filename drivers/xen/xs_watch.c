@@ -31,14 +31,28 @@ static void token_of(const struct xs_watch *w, char *token)
 	snprintf(token, TOKEN_ROOM, "%x", w->id);
 }
 
-static int tell_server(uint32_t type, const struct xs_watch *w)
+/* Under the lock. */
+static struct xs_watch *find(unsigned id)
+{
+	struct xs_watch *w;
+
+	list_for_each (w, &watches, link)
+		if (w->id == id)
+			return w;
+	return NULL;
+}
+
+typedef int talk_fn(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
+		    char **reply, size_t *len);
+
+static int tell_server(talk_fn *talk, uint32_t type, const struct xs_watch *w)
 {
 	char token[TOKEN_ROOM];
 	struct span parts[2] = { { w->path, strlen(w->path) + 1 }, { token, 0 } };
 
 	token_of(w, token);
 	parts[1].len = strlen(token) + 1;
-	return xs_talk(type, 0, parts, 2, NULL, NULL);
+	return talk(type, 0, parts, 2, NULL, NULL);
 }
 
 int xs_watch(struct xs_watch *w)
@@ -50,7 +64,9 @@ int xs_watch(struct xs_watch *w)
 	w->id = ++next_id;
 	list_add(&watches, &w->link);
 	spin_unlock(&lock);
-	rc = tell_server(XS_WATCH, w);
+	rc = tell_server(xs_talk, XS_WATCH, w);
+	if (rc == -EEXIST)
+		rc = 0; /* a new server, which xs_watch_again has told */
 	if (rc) {
 		spin_lock(&lock);
 		list_del(&w->link);
@@ -59,52 +75,64 @@ int xs_watch(struct xs_watch *w)
 	return rc;
 }
 
+/* Does not wait for a server that is not there: the next one never hears of this watch. */
 void xs_unwatch(struct xs_watch *w)
 {
-	(void)tell_server(XS_UNWATCH, w);
 	spin_lock(&lock);
 	list_del(&w->link);
 	spin_unlock(&lock);
+	(void)tell_server(xs_ask, XS_UNWATCH, w);
 	/* The thread itself may take away the very watch that it serves. */
 	if (current != worker)
 		wait_event(&finished, running != w);
 }
 
-/* The store's thread changes no watch meanwhile, and others' new ones go to the new server anyway. */
+/* The watch that follows number `done`, kept alive by `running`; NULL at the end. */
+static struct xs_watch *next_watch(unsigned done)
+{
+	struct xs_watch *w, *next = NULL;
+
+	spin_lock(&lock);
+	list_for_each (w, &watches, link)
+		if (w->id > done && (!next || w->id < next->id))
+			next = w;
+	running = next;
+	spin_unlock(&lock);
+	return next;
+}
+
+static bool is_listed(unsigned id)
+{
+	struct xs_watch *w;
+	bool found;
+
+	spin_lock(&lock);
+	w = find(id);
+	found = w;
+	spin_unlock(&lock);
+	return found;
+}
+
+/* A server that ends in the middle of this has a successor, and this will be called for it. */
 void xs_watch_again(void *unused)
 {
 	unsigned done = 0;
-	struct xs_watch *w, *next;
+	struct xs_watch *w;
 
 	(void)unused;
-	do {
-		next = NULL;
+	while ((w = next_watch(done))) {
+		done = w->id;
+		(void)tell_server(xs_ask, XS_WATCH, w);
+		if (!is_listed(done)) /* it went meanwhile, before the server knew it */
+			(void)tell_server(xs_ask, XS_UNWATCH, w);
 		spin_lock(&lock);
-		list_for_each (w, &watches, link)
-			if (w->id > done && (!next || w->id < next->id))
-				next = w;
-		running = next; /* so that it stays */
-		spin_unlock(&lock);
-		if (next) {
-			done = next->id;
-			(void)tell_server(XS_WATCH, next);
-		}
 		running = NULL;
+		spin_unlock(&lock);
 		waitq_wake(&finished);
-	} while (next);
+	}
 }
 
 /* ---- the thread ---- */
-
-static struct xs_watch *find(unsigned id)
-{
-	struct xs_watch *w;
-
-	list_for_each (w, &watches, link)
-		if (w->id == id)
-			return w;
-	return NULL;
-}
 
 static void run_event(const char *body)
 {

@@ -10,7 +10,8 @@
  * Domain 0 has the server as a program of its own: it makes the page and the port, and the server finds
  * them by /dev/xen/xenbus_backend. Another domain finds both in start_info.
  *
- * Locks: talk (a mutex) for a request with its answer; the answer itself is handed over under `lock`.
+ * Locks: talk (a mutex) for a request with its answer; `lock` for the answer that is handed over, and for each step on
+ * the ring together with the question whether its server is still the same.
  */
 #include "xs.h"
 #include "proc.h"
@@ -63,17 +64,21 @@ static uint32_t waiting(void)
 static bool put(unsigned by, const char *src, size_t n)
 {
 	while (n) {
-		uint32_t prod, piece;
+		uint32_t prod, piece = 0;
 
 		wait_event(&activity, room() || service != by);
+		spin_lock(&lock);
+		if (service == by) {
+			prod = load(&ring->req_prod);
+			piece = min(room(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(prod));
+			piece = (uint32_t)min((size_t)piece, n);
+			memcpy(ring->req + MASK_XENSTORE_IDX(prod), src, piece);
+			barrier();
+			*(volatile XENSTORE_RING_IDX *)&ring->req_prod = prod + piece;
+		}
+		spin_unlock(&lock);
 		if (service != by)
 			return false;
-		prod = load(&ring->req_prod);
-		piece = min(room(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(prod));
-		piece = (uint32_t)min((size_t)piece, n);
-		memcpy(ring->req + MASK_XENSTORE_IDX(prod), src, piece);
-		barrier();
-		*(volatile XENSTORE_RING_IDX *)&ring->req_prod = prod + piece;
 		evtchn_notify(port);
 		src += piece;
 		n -= piece;
@@ -84,18 +89,22 @@ static bool put(unsigned by, const char *src, size_t n)
 static bool get(unsigned by, char *dst, size_t n)
 {
 	while (n) {
-		uint32_t cons, piece;
+		uint32_t cons, piece = 0;
 
 		wait_event(&activity, waiting() || service != by);
+		spin_lock(&lock);
+		if (service == by) {
+			cons = load(&ring->rsp_cons);
+			piece = min(waiting(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(cons));
+			piece = (uint32_t)min((size_t)piece, n);
+			barrier();
+			memcpy(dst, ring->rsp + MASK_XENSTORE_IDX(cons), piece);
+			barrier();
+			*(volatile XENSTORE_RING_IDX *)&ring->rsp_cons = cons + piece;
+		}
+		spin_unlock(&lock);
 		if (service != by)
 			return false;
-		cons = load(&ring->rsp_cons);
-		piece = min(waiting(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(cons));
-		piece = (uint32_t)min((size_t)piece, n);
-		barrier();
-		memcpy(dst, ring->rsp + MASK_XENSTORE_IDX(cons), piece);
-		barrier();
-		*(volatile XENSTORE_RING_IDX *)&ring->rsp_cons = cons + piece;
 		evtchn_notify(port);
 		dst += piece;
 		n -= piece;
@@ -187,26 +196,36 @@ static int error_number(const char *name)
 	return -EINVAL;
 }
 
+/* The answer to request `id`; -ENOTCONN when the server ended meanwhile. */
+static int wait_for_answer(unsigned by, uint32_t id, struct xsd_sockmsg *header, char **body)
+{
+	for (;;) {
+		wait_event(&answered, *(volatile bool *)&answer.ready || service != by);
+		if (service != by)
+			return -ENOTCONN;
+		spin_lock(&lock);
+		*header = answer.header;
+		*body = answer.body;
+		answer.ready = false;
+		answer.body = NULL;
+		spin_unlock(&lock);
+		if (header->req_id == id)
+			return 0;
+		kfree(*body); /* of a request that nobody waits for any more */
+	}
+}
+
 static int take_answer(unsigned by, uint32_t type, uint32_t id, char **reply, size_t *len)
 {
 	struct xsd_sockmsg header;
-	char *body;
-	int rc = 0;
+	char *body = NULL;
+	int rc = wait_for_answer(by, id, &header, &body);
 
-	wait_event(&answered, *(volatile bool *)&answer.ready || service != by);
-	if (service != by)
-		return -EIO;
-	spin_lock(&lock);
-	header = answer.header;
-	body = answer.body;
-	answer.ready = false;
-	answer.body = NULL;
-	spin_unlock(&lock);
-	if (!body || header.req_id != id)
+	if (!rc && !body)
 		rc = -EIO;
-	else if (header.type == XS_ERROR)
+	if (!rc && header.type == XS_ERROR)
 		rc = error_number(body);
-	else if (header.type != type)
+	else if (!rc && header.type != type)
 		rc = -EIO;
 	if (!rc && reply) {
 		*reply = body;
@@ -218,8 +237,8 @@ static int take_answer(unsigned by, uint32_t type, uint32_t id, char **reply, si
 	return rc;
 }
 
-int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
-	    char **reply, size_t *len)
+int xs_ask(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
+	   char **reply, size_t *len)
 {
 	static uint32_t next_id;
 	struct xsd_sockmsg header = { .type = type, .tx_id = t };
@@ -234,16 +253,31 @@ int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigne
 	if (header.len > XENSTORE_PAYLOAD_MAX)
 		return -E2BIG;
 	mutex_lock(&talk);
-	wait_event(&serving, *(volatile bool *)&served);
 	by = service;
+	if (!served) {
+		mutex_unlock(&talk);
+		return -ENOTCONN;
+	}
 	header.req_id = ++next_id;
-	answer.ready = false;
 	sent = put(by, (const char *)&header, sizeof(header));
 	for (unsigned i = 0; i < count && sent; i++)
 		sent = put(by, parts[i].base, parts[i].len);
-	rc = sent ? take_answer(by, type, header.req_id, reply, len) : -EIO;
+	rc = sent ? take_answer(by, type, header.req_id, reply, len) : -ENOTCONN;
 	mutex_unlock(&talk);
 	return rc;
+}
+
+int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned count,
+	    char **reply, size_t *len)
+{
+	int rc;
+
+	do {
+		if (ring)
+			wait_event(&serving, *(volatile bool *)&served);
+		rc = xs_ask(type, t, parts, count, reply, len);
+	} while (rc == -ENOTCONN && !t);
+	return rc == -ENOTCONN ? -EAGAIN : rc;
 }
 
 /* ---- the server's side of domain 0's own ring ---- */
@@ -251,6 +285,11 @@ int xs_talk(uint32_t type, xs_transaction_t t, const struct span *parts, unsigne
 bool xs_wire_is_own(void)
 {
 	return own;
+}
+
+unsigned xs_wire_service(void)
+{
+	return service;
 }
 
 int xs_wire_wait(void)
@@ -262,9 +301,12 @@ bool xs_wire_serve_begin(void)
 {
 	if (!ring || !own)
 		return false;
+	spin_lock(&lock);
 	memset(ring, 0, PAGE_SIZE);
 	service++;
 	served = true;
+	spin_unlock(&lock);
+	waitq_wake(&activity);
 	waitq_wake(&serving);
 	if (service > 1)
 		xs_defer(xs_watch_again, NULL); /* the new server has not heard of them */
@@ -273,8 +315,10 @@ bool xs_wire_serve_begin(void)
 
 void xs_wire_serve_end(void)
 {
+	spin_lock(&lock);
 	served = false;
 	service++;
+	spin_unlock(&lock);
 	waitq_wake(&activity);
 	waitq_wake(&answered);
 }
