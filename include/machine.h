@@ -78,8 +78,14 @@ extern const unsigned long machine_user_end;
 
 /* ---- Console ------------------------------------------------------------------------------- */
 
-/* Writes all of it, from any context; may spin for a slow reader, never sleeps. */
+/*
+ * Writes all of it, from any context. Never sleeps: it waits for a slow reader with the CPU given away, and for
+ * one that takes nothing at all only some seconds; then it drops what has no room.
+ */
 void machine_console_write(const char *s, size_t n);
+
+/* How many bytes it would take without waiting. When this grows, kernel_console_input() is called. */
+size_t machine_console_room(void);
 
 /* Takes what was typed, at most n bytes; 0 when nothing waits. */
 size_t machine_console_read(char *buf, size_t n);
@@ -288,7 +294,8 @@ void page_put(pfn_t pfn);
 
 _Noreturn void kernel_main(void); /* machine_info is filled, interrupts masked, on a boot stack */
 void kernel_timer(void);	  /* the timer's interrupt, interrupts masked */
-void kernel_console_input(void);  /* something may be typed, interrupts masked */
+/* Something may be typed, or there is room for output again; interrupts masked. */
+void kernel_console_input(void);
 void kernel_thread_begin(void);	  /* first thing on a new thread's stack, interrupts masked */
 
 /* A system call by the program: number and arguments in regs, result to regs. Unmasked. */

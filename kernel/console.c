@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the machine's console to the terminal: a thread, so that the terminal may take its time.
+ * From the machine's console to the terminal: a thread, so that the terminal may take its time. The same
+ * interrupt says that something was typed and that there is room for output.
  */
 #include "kernel.h"
 #include "console.h"
@@ -27,6 +28,7 @@ static void console_thread(void *arg)
 		waiting = false;
 		while ((n = machine_console_read(buf, sizeof(buf))))
 			tty_input(buf, n);
+		tty_console_room();
 	}
 }
 

@@ -113,7 +113,8 @@ int fs_open_console(void);
 /* ---- kernel/tty ---- */
 struct process;
 void tty_init(void);
-void tty_input(const char *s, size_t n);  /* in the console's interrupt */
+void tty_input(const char *s, size_t n);  /* typed at the console */
+void tty_console_room(void);		  /* the console may take output again */
 void tty_session_exit(struct process *p); /* a session leader ends: hang up */
 
 #endif

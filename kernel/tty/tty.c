@@ -47,7 +47,13 @@ static void console_write(struct tty *t, const uint8_t *text, size_t n)
 	machine_console_write((const char *)text, n);
 }
 
-static const struct tty_driver console_driver = { .write = console_write };
+static size_t console_room(struct tty *t)
+{
+	(void)t;
+	return machine_console_room();
+}
+
+static const struct tty_driver console_driver = { .write = console_write, .room = console_room };
 
 void tty_setup(struct tty *t, const struct tty_driver *driver, uint32_t rdev)
 {
@@ -88,6 +94,11 @@ void tty_type(struct tty *t, const uint8_t *text, size_t n)
 void tty_input(const char *s, size_t n)
 {
 	tty_type(&console, (const uint8_t *)s, n);
+}
+
+void tty_console_room(void)
+{
+	waitq_wake(&console.writing);
 }
 
 /* ---- opening ---- */
