@@ -174,6 +174,7 @@ int main(void)
 	mount_one("devtmpfs", "/dev");
 	mount_one("proc", "/proc");
 	mount_one("tmpfs", "/tmp");
+	mount_one("tmpfs", "/run");
 	chmod("/tmp", 01777);
 	read_hostname();
 	setenv("HOME", "/root", 1);

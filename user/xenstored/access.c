@@ -98,9 +98,24 @@ int perm_print(const struct perm *p, char *out, size_t size)
 	return snprintf(out, size, "%c%u", "nrwb"[p->rights & (PERM_READ | PERM_WRITE)], p -> id);
 }
 
+static unsigned owned[DOMAINS_MOST];
+
 unsigned *owned_by(unsigned domain)
 {
-	static unsigned counts[DOMAINS_MOST];
+	return &owned[domain < DOMAINS_MOST ? domain : 0];
+}
 
-	return &counts[domain < DOMAINS_MOST ? domain : 0];
+static void count_below(const struct node *n)
+{
+	++*owned_by(n->perms[0].id);
+	for (unsigned i = 0; i < n->child_count; i++)
+		count_below(n->children[i]);
+}
+
+/* The root belongs to the store and is nobody's quota. */
+void owned_recount(void)
+{
+	memset(owned, 0, sizeof(owned));
+	for (unsigned i = 0; i < store_root->child_count; i++)
+		count_below(store_root->children[i]);
 }

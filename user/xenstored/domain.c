@@ -165,8 +165,15 @@ static struct domain *find(unsigned id)
 	return NULL;
 }
 
+static void ring_ready(struct domain *d)
+{
+	d->ring->server_features = XENSTORE_SERVER_FEATURE_ERROR;
+	d->ring->connection = XENSTORE_CONNECTED;
+}
+
 static void drop(struct domain *d)
 {
+	store_changed();
 	list_remove(&d->link);
 	connection_free(d->c);
 	if (d->port > 0)
@@ -176,46 +183,77 @@ static void drop(struct domain *d)
 	free(d);
 }
 
-static int add(unsigned id, void *ring, unsigned remote_port)
+/* c is its client from now on, or gone with an error. */
+static int add(struct connection *c, void *ring)
 {
 	struct domain *d = calloc(1, sizeof(*d));
+	int error = ENOMEM;
 
-	if (!d)
-		return ENOMEM;
-	d->id = id;
-	d->ring = ring;
-	d->c = connection_new(id, id == 0);
-	d->port = xc_evtchn_bind_interdomain(evtchn, (domid_t)id, remote_port);
-	if (!d->c || d->port < 0) {
-		int error = d->c ? errno : ENOMEM;
-
-		if (d->c)
-			connection_free(d->c);
+	if (d) {
+		d->port = xc_evtchn_bind_interdomain(evtchn, (domid_t)c->domain, c->port);
+		error = errno;
+	}
+	if (!d || d->port < 0) {
 		free(d);
+		connection_free(c);
 		return error;
 	}
-	d->ring->server_features = XENSTORE_SERVER_FEATURE_ERROR;
-	d->ring->connection = XENSTORE_CONNECTED;
+	d->id = c->domain;
+	d->ring = ring;
+	d->c = c;
+	ring_ready(d);
 	list_append(&domains, &d->link);
+	store_changed();
+	return 0;
+}
+
+static void *map_ring(unsigned id, unsigned long frame)
+{
+	void *ring = xc_map_grant((domid_t)id, GNTTAB_RESERVED_XENSTORE, true);
+
+	return ring ? ring : xc_map_one((domid_t)id, frame, true);
+}
+
+/* Introduced again, a domain begins anew: with another port, and nothing of before. */
+static int introduce_again(struct domain *d, unsigned port)
+{
+	int fresh = xc_evtchn_bind_interdomain(evtchn, (domid_t)d->id, port);
+
+	if (fresh < 0)
+		return errno;
+	if (d->port > 0)
+		xc_evtchn_unbind(evtchn, (unsigned)d->port);
+	d->port = fresh;
+	d->c->port = port;
+	connection_reset(d->c);
+	store_changed();
 	return 0;
 }
 
 int domain_introduce(unsigned id, unsigned long frame, unsigned port)
 {
+	struct connection *c;
 	void *ring;
 	int rc;
 
-	if (find(id))
-		return EEXIST;
-	ring = xc_map_grant((domid_t)id, GNTTAB_RESERVED_XENSTORE, true);
-	if (!ring)
-		ring = xc_map_one((domid_t)id, frame, true);
-	if (!ring)
+	if (!id)
 		return EINVAL;
-	rc = add(id, ring, port);
+	if (find(id))
+		return introduce_again(find(id), port);
+	c = connection_new(id, false);
+	if (!c)
+		return ENOMEM;
+	ring = map_ring(id, frame);
+	if (!ring) {
+		connection_free(c);
+		return EINVAL;
+	}
+	c->frame = frame;
+	c->port = port;
+	rc = add(c, ring);
 	if (rc) {
 		xc_unmap(ring, 1);
-		return EINVAL;
+		return rc;
 	}
 	watch_fire_special("@introduceDomain");
 	return 0;
@@ -295,6 +333,16 @@ void domains_event(void)
 	xc_evtchn_unmask(evtchn, (unsigned)port);
 }
 
+static int add_own(void *ring, int port)
+{
+	struct connection *c = connection_new(0, true);
+
+	if (!c)
+		return ENOMEM;
+	c->port = (unsigned)port;
+	return add(c, ring);
+}
+
 static int open_own_ring(void)
 {
 	int fd = open("/dev/xen/xenbus_backend", O_RDWR | O_CLOEXEC), port;
@@ -307,11 +355,32 @@ static int open_own_ring(void)
 	}
 	ring = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	port = ioctl(fd, IOCTL_XENBUS_BACKEND_EVTCHN, 0);
-	if (ring == MAP_FAILED || port < 0 || add(0, ring, (unsigned)port)) {
+	if (ring == MAP_FAILED || port < 0 || add_own(ring, port)) {
 		perror("xenstored: domain 0's own ring");
 		return -1;
 	}
 	return 0; /* fd stays open: as long as it is, there is a server */
+}
+
+/* Those of an older server: their rings are as it left them. They look again at whatever they watch. */
+static void go_on_with_others(void)
+{
+	list_for_each (l, &connections) {
+		struct connection *c = LIST_OF(l, struct connection, link);
+		unsigned id = c->domain;
+		void *ring = id ? map_ring(id, c->frame) : NULL;
+
+		if (!id)
+			continue;
+		if (!ring)
+			connection_free(c);
+		else if (add(c, ring))
+			xc_unmap(ring, 1);
+		else
+			watch_fire_all(c);
+		if (!find(id))
+			op_forget_domain(id);
+	}
 }
 
 int domains_init(void)
@@ -328,10 +397,12 @@ int domains_init(void)
 	fcntl(evtchn, F_SETFL, O_NONBLOCK);
 	if (open_own_ring())
 		return -1;
+	go_on_with_others();
 	dom_exc = xc_evtchn_bind_virq(evtchn, VIRQ_DOM_EXC);
 	if (dom_exc < 0) {
 		perror("xenstored: VIRQ_DOM_EXC");
 		return -1;
 	}
+	look_for_deaths(); /* while nobody listened */
 	return evtchn;
 }

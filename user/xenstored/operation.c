@@ -13,11 +13,13 @@
 #include <string.h>
 
 struct node *store_root;
+bool op_quietly;
 
 uint64_t next_generation(void)
 {
 	static uint64_t last;
 
+	store_changed();
 	return ++last;
 }
 
@@ -126,11 +128,33 @@ static int make_child(struct connection *c, struct transaction *t, struct node *
 	return 0;
 }
 
+/* "/a/b/c" below n, or nothing of it. */
+static int make_below(struct connection *c, struct transaction *t, struct node *n, const char *rest,
+		      struct node **made)
+{
+	struct node *place = n, *first = NULL;
+	int rc = 0;
+
+	while (*rest && !rc) {
+		size_t len = strcspn(++rest, "/");
+
+		rc = make_child(c, t, &n, rest, len);
+		rest += len;
+		if (!rc && !first)
+			first = n;
+	}
+	if (rc && first) {
+		count_subtree(c, t, first, -1);
+		node_drop_child(place, first->name);
+	}
+	*made = n;
+	return rc;
+}
+
 /* Makes the node at path and all above it that is missing. */
 static int make(struct connection *c, struct transaction *t, const char *path, struct node **made)
 {
 	char there[XENSTORE_ABS_PATH_MAX + 1];
-	const char *rest;
 	struct node *n = NULL;
 	int rc = 0;
 
@@ -146,17 +170,9 @@ static int make(struct connection *c, struct transaction *t, const char *path, s
 	if (!(rights_of(c, n->perms, n->perm_count) & PERM_WRITE))
 		return EACCES;
 	n = tree_own(version(t), there);
-	rest = path + (there[1] ? strlen(there) : 0);
-	while (n && *rest && !rc) {
-		size_t len;
-
-		rest++; /* the slash */
-		len = strcspn(rest, "/");
-		rc = make_child(c, t, &n, rest, len);
-		rest += len;
-	}
-	*made = n;
-	return n ? rc : ENOMEM;
+	if (!n)
+		return ENOMEM;
+	return make_below(c, t, n, path + (there[1] ? strlen(there) : 0), made);
 }
 
 static int changed(struct transaction *t, enum change_kind kind, const char *path, const void *data,
@@ -164,7 +180,8 @@ static int changed(struct transaction *t, enum change_kind kind, const char *pat
 {
 	if (t)
 		return transaction_log(t, kind, path, data, len);
-	watch_fire(path, before, kind == CHANGE_RM);
+	if (!op_quietly)
+		watch_fire(path, before, kind == CHANGE_RM);
 	return 0;
 }
 
@@ -190,16 +207,23 @@ int op_write(struct connection *c, struct transaction *t, const char *path, cons
 	     size_t len)
 {
 	struct node *n;
+	char *copy;
 	bool made;
 	int rc;
 
 	if (!c->privileged && len + strlen(strrchr(path, '/')) > QUOTA_NODE_BYTES)
 		return ENOSPC;
+	copy = malloc(len + 1);
+	if (!copy)
+		return ENOMEM;
 	rc = find_or_make(c, t, path, &n, &made);
-	if (!rc)
-		rc = node_set_value(n, value, len);
-	if (rc)
+	if (rc) {
+		free(copy);
 		return rc;
+	}
+	if (len)
+		memcpy(copy, value, len);
+	node_take_value(n, copy, len);
 	n->generation = next_generation();
 	return changed(t, CHANGE_WRITE, path, value, len, store_root);
 }
@@ -215,10 +239,30 @@ int op_mkdir(struct connection *c, struct transaction *t, const char *path)
 
 /* ---- removing ---- */
 
+/* Takes the node at path out of the tree, with all below it. */
+static int detach(struct connection *c, struct transaction *t, const char *path)
+{
+	char above[XENSTORE_ABS_PATH_MAX + 1];
+	struct node *parent,
+		*before = node_get(*version(t)); /* who watches the nodes below is told */
+	int rc = ENOMEM;
+
+	parent_of(path, above);
+	parent = tree_own(version(t), above);
+	if (parent) {
+		count_subtree(c, t, tree_find(before, path), -1);
+		node_drop_child(parent, strrchr(path, '/') + 1);
+		parent->generation = next_generation();
+		rc = changed(t, CHANGE_RM, path, NULL, 0, before);
+	}
+	node_put(before);
+	return rc;
+}
+
 int op_rm(struct connection *c, struct transaction *t, const char *path)
 {
 	char above[XENSTORE_ABS_PATH_MAX + 1];
-	struct node *n, *parent, *before;
+	struct node *n;
 	int rc;
 
 	if (!path[1])
@@ -231,18 +275,7 @@ int op_rm(struct connection *c, struct transaction *t, const char *path)
 	}
 	if (!rc && t)
 		rc = transaction_note(t, above);
-	if (rc)
-		return rc;
-	before = node_get(*version(t)); /* who watches the nodes below must learn of them */
-	parent = tree_own(version(t), above);
-	if (parent) {
-		count_subtree(c, t, n, -1);
-		node_drop_child(parent, strrchr(path, '/') + 1);
-		parent->generation = next_generation();
-		rc = changed(t, CHANGE_RM, path, NULL, 0, before);
-	}
-	node_put(before);
-	return parent ? rc : ENOMEM;
+	return rc ? rc : detach(c, t, path);
 }
 
 /* ---- permissions ---- */
@@ -286,12 +319,8 @@ static void forget_in(struct node *n, unsigned domain)
 {
 	unsigned kept = 1;
 
-	if (n->perms[0].id == domain) {
-		--*owned_by(domain);
-		++*owned_by(0);
-		n->perms[0].id = 0;
-		n->perms[0].rights = PERM_NONE;
-	}
+	if (n->perms[0].id == domain) /* the root, which cannot go */
+		n->perms[0] = (struct perm){ 0, PERM_NONE };
 	for (unsigned i = 1; i < n->perm_count; i++)
 		if (n->perms[i].id != domain)
 			n->perms[kept++] = n->perms[i];
@@ -299,26 +328,30 @@ static void forget_in(struct node *n, unsigned domain)
 	n->generation = next_generation();
 }
 
-/* path: of this node, with room for more; every node is made this version's own only if it is changed. */
+/*
+ * path: of a node that stays, with room for more. The tree changes under the walk, so each step looks
+ * its node up again.
+ */
 static void forget_below(char *path, size_t len, unsigned domain)
 {
-	struct node *n = tree_find(store_root, len ? path : "/");
+	struct node *n;
 
+	for (unsigned i = 0; (n = tree_find(store_root, len ? path : "/")) && i < n->child_count;) {
+		size_t name = strlen(n->children[i]->name);
+		bool owned = n->children[i]->perms[0].id == domain;
+
+		path[len] = '/';
+		memcpy(path + len + 1, n->children[i]->name, name + 1);
+		if (!owned)
+			forget_below(path, len + 1 + name, domain);
+		if (!owned || detach(NULL, NULL, path))
+			i++;
+		path[len] = '\0';
+	}
 	if (n && names_domain(n, domain)) {
 		n = tree_own(&store_root, len ? path : "/");
 		if (n)
 			forget_in(n, domain);
-	}
-	for (unsigned i = 0; n && i < n->child_count; i++) {
-		size_t name = strlen(n->children[i]->name);
-
-		if (len + 1 + name > XENSTORE_ABS_PATH_MAX)
-			continue;
-		path[len] = '/';
-		memcpy(path + len + 1, n->children[i]->name, name + 1);
-		forget_below(path, len + 1 + name, domain);
-		path[len] = '\0';
-		n = tree_find(store_root, len ? path : "/");
 	}
 }
 

@@ -414,7 +414,7 @@ static const struct {
 	[XS_MKDIR] = { do_mkdir, false },
 	[XS_RM] = { do_rm, false },
 	[XS_SET_PERMS] = { do_set_perms, false },
-	[XS_IS_DOMAIN_INTRODUCED] = { do_is_introduced, false },
+	[XS_IS_DOMAIN_INTRODUCED] = { do_is_introduced, true },
 	[XS_RESUME] = { do_resume, true },
 	[XS_SET_TARGET] = { do_set_target, true },
 	[XS_RESET_WATCHES] = { do_reset_watches, false },
@@ -431,7 +431,8 @@ void connection_request(struct connection *c)
 		rc = ENOSYS;
 	else if (verbs[h->type].privileged && !c->privileged)
 		rc = EACCES;
-	if (!rc && h->tx_id) {
+	/* Watches are not part of a transaction: its number means nothing there. */
+	if (!rc && h->tx_id && h->type != XS_WATCH && h->type != XS_UNWATCH) {
 		r.t = transaction_find(c, h->tx_id);
 		if (!r.t)
 			rc = ENOENT;

@@ -9,6 +9,7 @@
  *	watch.c		who is told of what
  *	connection.c	clients: bytes in, messages out
  *	request.c	messages of the protocol <xen/io/xs_wire.h> and their answers
+ *	save.c		all of it as a file
  *
  * None of these files knows how bytes travel or what a domain is: they are compiled for the host too and tested
  * there. main.c and domain.c are the program around them. One thread, no locks. Errors are
@@ -21,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <xen/io/xs_wire.h>
 
 /* What a domain may take of the store. Domain 0 and local programs are not limited. */
@@ -29,7 +31,8 @@ enum {
 	QUOTA_NODE_BYTES = 2048, /* value and names */
 	QUOTA_WATCHES = 128,
 	QUOTA_TRANSACTIONS = 10,
-	QUOTA_ACCESSES = 1024, /* different nodes in one transaction */
+	QUOTA_ACCESSES = 1024,		     /* different nodes in one transaction */
+	QUOTA_TRANSACTION_BYTES = 256 << 10, /* of paths and values that one remembers */
 	QUOTA_PERMS = 5,
 	QUOTA_EVENTS = 1024, /* that it has not read */
 	DEPTH_MOST = 64,
@@ -105,6 +108,8 @@ struct node *tree_own(struct node **root, const char *path);
 struct node *node_add_child(struct node *parent, const char *name, size_t len);
 void node_drop_child(struct node *parent, const char *name);
 int node_set_value(struct node *n, const void *value, size_t len);
+void node_take_value(struct node *n, char *value,
+		     size_t len); /* malloc'd, the node's from now on */
 int node_set_perms(struct node *n, const struct perm *perms, unsigned count);
 size_t node_bytes(const struct node *n);
 
@@ -117,6 +122,8 @@ struct connection {
 	unsigned domain, target; /* target: also acts for this one; == domain when there is none */
 	bool privileged;	 /* domain 0, and its programs */
 	bool dead;		 /* not served any more */
+	unsigned long frame;	 /* as it was introduced, for whoever serves it next */
+	unsigned port;
 
 	unsigned watch_count, transaction_count, event_count;
 	struct list watches, transactions;
@@ -172,8 +179,9 @@ unsigned rights_of(const struct connection *c, const struct perm *perms, unsigne
 /* "r0", "b3" ... at p, terminated; EINVAL. */
 int perm_parse(const char *text, struct perm *p);
 int perm_print(const struct perm *p, char *out, size_t size);
-/* Nodes of a domain: counted where they come and go. */
+/* Nodes of a domain: counted where they come and go, or all anew. */
 unsigned *owned_by(unsigned domain);
+void owned_recount(void);
 
 /* ---- operation.c: t may be NULL; paths are absolute ---- */
 
@@ -185,10 +193,12 @@ int op_mkdir(struct connection *c, struct transaction *t, const char *path);
 int op_rm(struct connection *c, struct transaction *t, const char *path);
 int op_set_perms(struct connection *c, struct transaction *t, const char *path,
 		 const struct perm *perms, unsigned count);
-/* A domain is gone: its rights end, what it owned becomes domain 0's. */
+/* A domain is gone: its rights end, and what it owned goes with all that is below. */
 void op_forget_domain(unsigned domain);
 
 extern struct node *store_root;
+/* While a transaction is put into the store nobody is told: its end does that. */
+extern bool op_quietly;
 uint64_t next_generation(void);
 
 /* ---- transaction.c ---- */
@@ -206,18 +216,25 @@ struct change {
 struct transaction {
 	struct list link;
 	uint32_t id;
+	struct node *base; /* the store as it was when this began */
 	struct node *root; /* this version of the tree */
 	struct list accesses, changes;
 	unsigned access_count;
+	size_t bytes;	/* of accesses and changes */
+	bool limited;	/* a guest's */
+	int failed;	/* an error that took a change from the log: it cannot be committed */
 	int nodes_made; /* owned by the connection's domain, not counted yet */
 };
 
 struct transaction *transaction_find(struct connection *c, uint32_t id);
 int transaction_start(struct connection *c, uint32_t *id);
-/* EAGAIN: a node that it looked at has changed. It is gone afterwards, whatever is returned. */
+/*
+ * EAGAIN: a node that it looked at has changed. All of it is done or, with any error, nothing. It is gone
+ * afterwards, whatever is returned.
+ */
 int transaction_end(struct connection *c, struct transaction *t, bool commit);
 void transaction_free(struct connection *c, struct transaction *t);
-/* Its outcome depends on this node as it now is in its version. */
+/* Its outcome depends on this node as it was at the beginning. */
 int transaction_note(struct transaction *t, const char *path);
 /* It changed this node and has to do it again at its end. */
 int transaction_log(struct transaction *t, enum change_kind kind, const char *path,
@@ -236,6 +253,13 @@ void watch_fire(const char *path, struct node *old_root, bool subtree);
 void watch_fire_special(const char *name);
 /* A new watch fires at once. */
 void watch_fire_newest(struct connection *c);
+void watch_each(struct connection *c,
+		void (*fn)(void *data, const char *path, size_t prefix, const char *token),
+		void *data);
+/* One that watch_each() told of: an absolute path, and how much of it its client did not write. */
+int watch_restore(struct connection *c, const char *path, size_t prefix, const char *token);
+/* Something may have been missed. */
+void watch_fire_all(struct connection *c);
 /* Permissions of the special names. */
 struct special {
 	const char *name;
@@ -243,6 +267,17 @@ struct special {
 	unsigned perm_count;
 };
 struct special *special_find(const char *name);
+struct special *special_next(struct special *s); /* NULL begins and ends */
+
+/* ---- save.c ---- */
+
+/* complete: this server does nothing more afterwards. false: it could not be written. */
+bool store_save(FILE *f, bool complete);
+/*
+ * Into an empty store without clients: makes the tree, and a connection for each domain but 0. false: this is no such
+ * file, all is as it was.
+ */
+bool store_load(FILE *f);
 
 /* ---- what the program gives request.c: domains ---- */
 
@@ -251,6 +286,8 @@ int domain_release(unsigned domain);
 int domain_resume(unsigned domain);
 int domain_set_target(unsigned domain, unsigned target);
 bool domain_is_introduced(unsigned domain);
+/* Something that store_save() writes has changed. */
+void store_changed(void);
 /* XS_CONTROL: an answer, or NULL for an unknown command. */
 const char *control_command(const char *command);
 

@@ -6,7 +6,8 @@
  * the generation of every node that it looked at (0: it was not there) and logs its changes. At its end
  * each of those nodes must still be in the store as it was then: so the whole could as well have
  * happened at this moment, and now it does: the log is done again on the store. Otherwise EAGAIN, and the
- * client begins anew.
+ * client begins anew. Should memory or a quota not suffice half-way, the store as it was before is put back: nobody
+ * has been told of anything yet.
  */
 #include "store.h"
 
@@ -42,7 +43,9 @@ int transaction_start(struct connection *c, uint32_t *id)
 	do
 		t->id = ++c->next_transaction;
 	while (!t->id || transaction_find(c, t->id));
+	t->base = node_get(store_root);
 	t->root = node_get(store_root);
+	t->limited = !c->privileged;
 	list_init(&t->accesses);
 	list_init(&t->changes);
 	list_append(&c->transactions, &t->link);
@@ -65,36 +68,46 @@ void transaction_free(struct connection *c, struct transaction *t)
 	list_remove(&t->link);
 	c->transaction_count--;
 	node_put(t->root);
+	node_put(t->base);
 	free(t);
+}
+
+static bool may_remember(const struct transaction *t, size_t bytes)
+{
+	return !t->limited || t->bytes + bytes <= QUOTA_TRANSACTION_BYTES;
 }
 
 int transaction_note(struct transaction *t, const char *path)
 {
-	struct node *n = tree_find(t->root, path);
+	const struct node *n = tree_find(t->base, path);
+	size_t size = sizeof(struct access) + strlen(path) + 1;
 	struct access *a;
 
 	list_for_each (l, &t->accesses)
 		if (!strcmp(LIST_OF(l, struct access, link)->path, path))
-			return 0; /* what it was at first is what counts */
-	if (t->access_count >= QUOTA_ACCESSES)
+			return 0;
+	if (!may_remember(t, size) || (t->limited && t->access_count >= QUOTA_ACCESSES))
 		return ENOSPC;
-	a = malloc(sizeof(*a) + strlen(path) + 1);
+	a = malloc(size);
 	if (!a)
 		return ENOMEM;
 	a->generation = n ? n->generation : 0;
 	strcpy(a->path, path);
 	list_append(&t->accesses, &a->link);
 	t->access_count++;
+	t->bytes += size;
 	return 0;
 }
 
 int transaction_log(struct transaction *t, enum change_kind kind, const char *path,
 		    const void *data, size_t len)
 {
-	struct change *ch = calloc(1, sizeof(*ch));
+	size_t size = sizeof(struct change) + strlen(path) + len + 2;
+	struct change *ch = may_remember(t, size) ? calloc(1, sizeof(*ch)) : NULL;
 
+	t->failed = ch ? t->failed : may_remember(t, size) ? ENOMEM : ENOSPC;
 	if (!ch)
-		return ENOMEM;
+		return t->failed;
 	ch->kind = kind;
 	ch->path = strdup(path);
 	ch->data = malloc(len + 1);
@@ -103,15 +116,16 @@ int transaction_log(struct transaction *t, enum change_kind kind, const char *pa
 		free(ch->path);
 		free(ch->data);
 		free(ch);
+		t->failed = ENOMEM;
 		return ENOMEM;
 	}
 	if (len)
 		memcpy(ch->data, data, len);
 	list_append(&t->changes, &ch->link);
+	t->bytes += size;
 	return 0;
 }
 
-/* Made by the transaction itself, a node is in no snapshot, and absent is what it was at first. */
 static bool still_as_seen(const struct transaction *t)
 {
 	list_for_each (l, &t->accesses) {
@@ -139,21 +153,50 @@ static int do_again(struct connection *c, const struct change *ch)
 	}
 }
 
+/* The same thing done once more later: one event for both is enough. */
+static bool comes_again(const struct transaction *t, struct change *ch)
+{
+	for (struct list *l = ch->link.next; l != &t->changes; l = l->next) {
+		const struct change *later = LIST_OF(l, struct change, link);
+
+		if (later->kind == ch->kind && !strcmp(later->path, ch->path))
+			return true;
+	}
+	return false;
+}
+
+static int do_all_again(struct connection *c, struct transaction *t)
+{
+	struct node *before = node_get(store_root);
+	int rc = 0;
+
+	op_quietly = true;
+	list_for_each (l, &t->changes)
+		if (!rc)
+			rc = do_again(c, LIST_OF(l, struct change, link));
+	op_quietly = false;
+	if (rc) {
+		node_put(store_root);
+		store_root = node_get(before);
+		owned_recount();
+	} else {
+		list_for_each (l, &t->changes) {
+			struct change *ch = LIST_OF(l, struct change, link);
+
+			if (!comes_again(t, ch))
+				watch_fire(ch->path, before, ch->kind == CHANGE_RM);
+		}
+	}
+	node_put(before);
+	return rc;
+}
+
 int transaction_end(struct connection *c, struct transaction *t, bool commit)
 {
 	int rc = 0;
 
-	if (commit && !still_as_seen(t))
-		rc = EAGAIN;
-	/* The snapshot goes first: then the store is changed in place. */
-	node_put(t->root);
-	t->root = NULL;
-	if (commit && !rc)
-		list_for_each (l, &t->changes) {
-			rc = do_again(c, LIST_OF(l, struct change, link));
-			if (rc)
-				break;
-		}
+	if (commit)
+		rc = t->failed ? t->failed : still_as_seen(t) ? do_all_again(c, t) : EAGAIN;
 	transaction_free(c, t);
 	return rc;
 }

@@ -206,15 +206,20 @@ void node_drop_child(struct node *parent, const char *name)
 		(parent->child_count - at) * sizeof(*parent->children));
 }
 
+void node_take_value(struct node *n, char *value, size_t len)
+{
+	free(n->value);
+	n->value = value;
+	n->value_len = len;
+}
+
 int node_set_value(struct node *n, const void *value, size_t len)
 {
 	char *copy = copy_of(value, len);
 
 	if (!copy)
 		return ENOMEM;
-	free(n->value);
-	n->value = copy;
-	n->value_len = len;
+	node_take_value(n, copy, len);
 	return 0;
 }
 

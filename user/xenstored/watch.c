@@ -58,10 +58,35 @@ static struct watch *find(struct connection *c, const char *path, const char *to
 	return NULL;
 }
 
+struct special *special_next(struct special *s)
+{
+	s = s ? s + 1 : specials;
+	return s < specials + sizeof(specials) / sizeof(specials[0]) ? s : NULL;
+}
+
+int watch_restore(struct connection *c, const char *path, size_t prefix, const char *token)
+{
+	struct watch *w = malloc(sizeof(*w) + strlen(path) + 1);
+
+	if (!w)
+		return ENOMEM;
+	w->token = strdup(token);
+	if (!w->token) {
+		free(w);
+		return ENOMEM;
+	}
+	strcpy(w->path, path);
+	w->owner = c;
+	w->prefix = prefix;
+	list_append(&c->watches, &w->link);
+	c->watch_count++;
+	store_changed();
+	return 0;
+}
+
 int watch_add(struct connection *c, const char *path, const char *token)
 {
 	char full[XENSTORE_ABS_PATH_MAX + 1];
-	struct watch *w;
 	int rc = path_resolve(c, path, true, full);
 
 	if (rc)
@@ -70,25 +95,35 @@ int watch_add(struct connection *c, const char *path, const char *token)
 		return EEXIST;
 	if (!c->privileged && c->watch_count >= QUOTA_WATCHES)
 		return E2BIG;
-	w = malloc(sizeof(*w) + strlen(full) + 1);
-	if (!w)
-		return ENOMEM;
-	w->token = strdup(token);
-	if (!w->token) {
-		free(w);
-		return ENOMEM;
+	if (path[0] == '/' || path_is_special(path))
+		return watch_restore(c, full, 0, token);
+	return watch_restore(c, full, strlen(full) - strlen(path), token);
+}
+
+void watch_each(struct connection *c,
+		void (*fn)(void *data, const char *path, size_t prefix, const char *token),
+		void *data)
+{
+	list_for_each (l, &c->watches) {
+		const struct watch *w = LIST_OF(l, struct watch, link);
+
+		fn(data, w->path, w->prefix, w->token);
 	}
-	strcpy(w->path, full);
-	w->owner = c;
-	w->prefix = path[0] == '/' || path_is_special(path) ? 0 : strlen(full) - strlen(path);
-	list_append(&c->watches, &w->link);
-	c->watch_count++;
-	return 0;
+}
+
+void watch_fire_all(struct connection *c)
+{
+	list_for_each (l, &c->watches) {
+		const struct watch *w = LIST_OF(l, struct watch, link);
+
+		send_event(w, w->path);
+	}
 }
 
 static void drop(struct watch *w)
 {
 	list_remove(&w->link);
+	store_changed();
 	w->owner->watch_count--;
 	free(w->token);
 	free(w);
