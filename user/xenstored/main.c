@@ -8,6 +8,7 @@
  * asked to end (SIGTERM, SIGINT): the next server goes on from there. STATE is in memory too: it ends with the
  * machine, as the domains do.
  */
+#include "background.h"
 #include "domain.h"
 
 #include <fcntl.h>
@@ -85,8 +86,8 @@ static void load(void)
 }
 
 /*
- * Writes what has changed, but not all the time: a second apart, and not more than a twentieth of it all. Returns for how
- * long one may wait before it has to be called again, in ms.
+ * Writes what has changed, but not all the time: a second apart, and not more than a twentieth of it all. Returns
+ * for how long one may wait before it has to be called again, in ms.
  */
 static int save_in_time(void)
 {
@@ -126,44 +127,6 @@ static void plant(void)
 		connection_free(c);
 }
 
-/* The parent ends when the child serves, so that whoever started us can go on at once. */
-static void into_background(void)
-{
-	int ready[2], null;
-	char byte;
-
-	if (pipe(ready) < 0)
-		return;
-	switch (fork()) {
-	case -1:
-		perror("xenstored: fork");
-		exit(1);
-	case 0:
-		close(ready[0]);
-		setsid();
-		break;
-	default:
-		close(ready[1]);
-		_exit(read(ready[0], &byte, 1) == 1 ? 0 : 1);
-	}
-	null = open("/dev/null", O_RDWR);
-	if (null >= 0) {
-		dup2(null, 0);
-		if (null > 2)
-			close(null);
-	}
-	dup2(ready[1], 3);
-	if (ready[1] != 3)
-		close(ready[1]);
-}
-
-static void say_ready(void)
-{
-	if (write(3, "", 1) < 0)
-		return;
-	close(3);
-}
-
 static int wakeup[2]; /* a signal is a byte here, so that poll() cannot miss it */
 
 static void on_end(int sig)
@@ -199,7 +162,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (!foreground)
-		into_background();
+		background_begin();
 	store_root = tree_new();
 	if (!store_root) {
 		fprintf(stderr, "xenstored: no memory\n");
@@ -214,6 +177,6 @@ int main(int argc, char **argv)
 	signal(SIGINT, on_end);
 	save(false); /* what was on its way is no more */
 	if (!foreground)
-		say_ready();
+		background_ready();
 	return serve(events);
 }

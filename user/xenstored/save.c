@@ -14,10 +14,10 @@
  *	out DOMAIN EVENT SENT LENGTH		a message that waits, and how much of it the client has
  *	end					nothing is missing
  *
- * A server that is asked to end writes all of it. One that is killed leaves what it wrote last while it ran, without `in` and
- * `out`: what was on its way is lost. Domain 0's kernel names its watches to each new server itself, so domain 0 has no such
- * records. The file is the server's own and trusted, but it may be cut off: without its end it is
- * not taken.
+ * A server that is asked to end writes all of it. One that is killed leaves what it wrote last while it ran, without
+ * `in` and `out`: what was on its way is lost. Domain 0's kernel names its watches to each new server itself, so
+ * domain 0 has no such records. The file is the server's own and trusted, but it may be cut off: without its end
+ * it is not taken.
  */
 #include "store.h"
 
@@ -40,7 +40,8 @@ static void write_perms(FILE *f, const struct perm *perms, unsigned count)
 static void write_bytes(FILE *f, const void *bytes, size_t len)
 {
 	fprintf(f, " %zu\n", len);
-	fwrite(bytes, 1, len, f);
+	if (len)
+		fwrite(bytes, 1, len, f);
 	putc('\n', f);
 }
 
