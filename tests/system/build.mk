@@ -16,3 +16,14 @@ $(O)/tests.cpio: $(SYSTEM_PROGS)
 system-test: $(if $(HYPERVISOR),,$(O)/ringmaster) $(if $(KERNEL),,$(O)/ringlet) $(O)/tests.cpio \
 		$(if $(HYPERVISOR)$(KERNEL),,$(O)/ringlet.iso)
 	$(Q)tests/system/run $(TESTS)
+
+# Ringlet as a guest of Ringlet: kernel and ramdisk inside the ramdisk of domain 0.
+$(O)/consoles.cpio: $(O)/initramfs.cpio $(O)/ringlet tests/system/consoles.list $(wildcard tests/system/*.cfg)
+	$(call say,CPIO,$@)
+	$(Q)tools/mkinitramfs tests/system/consoles.list $(O) $@.guests
+	$(Q)cat $(O)/initramfs.cpio $@.guests > $@ && rm $@.guests
+
+## console-test guests' consoles: output, logs, detaching, a daemon that is killed (TESTS="a b")
+.PHONY: console-test
+console-test: $(O)/ringmaster $(O)/consoles.cpio
+	$(Q)tests/system/consoles $(TESTS)

@@ -35,15 +35,20 @@ static volatile bool ended;
 
 /* ---- which guests there are ---- */
 
-/* domctl knows a domain longer than it lives. */
+/* The hypervisor knows a domain longer than it lives. The list, since asking by number would be refused. */
 static bool is_alive(unsigned domid)
 {
-	struct xen_domctl op;
+	static xen_domctl_getdomaininfo_t info;
+	struct xen_sysctl op;
 
 	memset(&op, 0, sizeof(op));
-	if (xc_domctl(XEN_DOMCTL_getdomaininfo, (domid_t)domid, &op) < 0)
+	op.u.getdomaininfolist.first_domain = (domid_t)domid;
+	op.u.getdomaininfolist.max_domains = 1;
+	set_xen_guest_handle(op.u.getdomaininfolist.buffer, &info);
+	xc_touch(&info, sizeof(info));
+	if (xc_sysctl(XEN_SYSCTL_getdomaininfolist, &op) < 0 || !op.u.getdomaininfolist.num_domains)
 		return false;
-	return op.domain == domid && !(op.u.getdomaininfo.flags & XEN_DOMINF_dying);
+	return info.domain == domid && !(info.flags & XEN_DOMINF_dying);
 }
 
 static void watch_guest(unsigned domid)
@@ -225,7 +230,7 @@ static void wait_for_work(bool more)
 static void serve(void)
 {
 	uint64_t period = now_ms(), looked = 0;
-	bool more = false;
+	bool more = true; /* the answers to our first requests may have brought events along */
 
 	while (!ended) {
 		char **event;
