@@ -296,7 +296,7 @@ _Noreturn void kernel_main(void); /* machine_info is filled, interrupts masked, 
 void kernel_timer(void);	  /* the timer's interrupt, interrupts masked */
 /* Something may be typed, or there is room for output again; interrupts masked. */
 void kernel_console_input(void);
-void kernel_thread_begin(void);	  /* first thing on a new thread's stack, interrupts masked */
+void kernel_thread_begin(void); /* first thing on a new thread's stack, interrupts masked */
 
 /* A system call by the program: number and arguments in regs, result to regs. Unmasked. */
 void kernel_syscall(struct regs *regs);
