@@ -11,6 +11,7 @@
 #include "cache.h"
 #include "console.h"
 #include "fs.h"
+#include "net/socket.h"
 #include "netdev.h"
 #include "vm.h"
 
@@ -109,6 +110,7 @@ _Noreturn void kernel_main(void)
 	irq_restore(0);
 	cache_start();
 	netdev_start();
+	net_stack_start();
 	if (!kthread_create("init", first_process, NULL))
 		panic("no memory for the first process");
 	sched_idle();

@@ -9,7 +9,7 @@ RLC	:= $(wildcard kernel/*.c kernel/proc/*.c kernel/mm/*.c kernel/fs/*.c kernel/
 	   drivers/*.c drivers/*/*.c) \
 	   lib/string.c lib/vsnprintf.c lib/div64.c
 RLS	:= $(wildcard arch/xen-x86/x86_32/*.S)
-RLO	:= $(RLC:%.c=$(RL)/%.o) $(RLS:%.S=$(RL)/%.o)
+RLO	:= $(RLC:%.c=$(RL)/%.o) $(RLS:%.S=$(RL)/%.o) $(LWIP_O)
 RLF	:= $(FREE) -m32 -march=i686 -mregparm=3 -freg-struct-return -mgeneral-regs-only -fno-pic \
 	   -fno-pie -fno-omit-frame-pointer -fno-optimize-sibling-calls -ffunction-sections \
 	   -fdata-sections -mpreferred-stack-boundary=2 \
@@ -18,6 +18,10 @@ RLLD	:= $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecst
 	   -Wl,--no-warn-rwx-segments -Wl,--gc-sections -Wl,-T,arch/xen-x86/x86_32/ringlet.lds
 
 -include $(RLO:.o=.d)
+
+# The files that stand on the protocol stack.
+$(RL)/kernel/net/%.o: RLF += $(LWIP_FLAGS)
+$(patsubst %.c,$(RL)/%.o,$(wildcard kernel/net/*.c)): $(LWIP_READY)
 
 $(RL)/%.o: %.c | $(SETUP)
 	$(call say,CC,$<)

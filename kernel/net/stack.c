@@ -1,17 +1,238 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel without a protocol stack: packets that no bridge takes go nowhere.
+ * The protocol stack: lwIP, by its raw functions, and how network devices are its interfaces.
+ *
+ * One mutex is held over every call into lwIP: stack_lock() and stack_unlock(). lwIP's functions never wait, so it is
+ * never held for long; its callbacks run with it held. A thread does what is due by time: retransmissions, ARP,
+ * reassembly. Packets come in from the network's thread (netdev.c).
  */
-#include "net/net.h"
+#include "net/stack.h"
+#include "proc.h"
+#include "timer.h"
+
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/sys.h>
+#include <lwip/timeouts.h>
+#include <netif/ethernet.h>
+
+static struct mutex core = MUTEX_INIT(core);
+static struct waitq ticker = WAITQ_INIT(ticker);
+static uint64_t tick_due = WAIT_FOREVER;
+static bool tick_sooner;
+
+/* An interface of the stack's for a device. */
+struct port {
+	struct netif netif;
+	struct netdev *dev;
+};
+
+/* ---- what lwIP asks for ---- */
+
+uint32_t sys_now(void)
+{
+	return (uint32_t)(time_now() / NSEC_PER_MS);
+}
+
+uint32_t lwip_port_random(void)
+{
+	uint32_t r;
+
+	random_bytes(&r, sizeof(r));
+	return r;
+}
+
+/* ---- the lock, and time ---- */
+
+void stack_lock(void)
+{
+	mutex_lock(&core);
+}
+
+void stack_unlock(void)
+{
+	uint32_t ms;
+	uint64_t due;
+
+	netif_poll_all(); /* what was sent to ourselves */
+	ms = sys_timeouts_sleeptime();
+	due = ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? WAIT_FOREVER : time_now() + ms * NSEC_PER_MS;
+	if (due < tick_due) {
+		tick_due = due;
+		tick_sooner = true;
+		waitq_wake(&ticker);
+	}
+	mutex_unlock(&core);
+}
+
+static void tick_thread(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		(void)wait_event_full(&ticker, *(volatile bool *)&tick_sooner, false, tick_due);
+		stack_lock();
+		tick_sooner = false;
+		sys_check_timeouts();
+		tick_due = WAIT_FOREVER;
+		stack_unlock();
+		tick_sooner = false;
+	}
+}
+
+int stack_error(err_t e)
+{
+	static const int errors[] = {
+		[-ERR_OK] = 0,
+		[-ERR_MEM] = -ENOMEM,
+		[-ERR_BUF] = -ENOBUFS,
+		[-ERR_TIMEOUT] = -ETIMEDOUT,
+		[-ERR_RTE] = -ENETUNREACH,
+		[-ERR_INPROGRESS] = -EINPROGRESS,
+		[-ERR_VAL] = -EINVAL,
+		[-ERR_WOULDBLOCK] = -EAGAIN,
+		[-ERR_USE] = -EADDRINUSE,
+		[-ERR_ALREADY] = -EALREADY,
+		[-ERR_ISCONN] = -EISCONN,
+		[-ERR_CONN] = -ENOTCONN,
+		[-ERR_IF] = -ENETDOWN,
+		[-ERR_ABRT] = -ECONNABORTED,
+		[-ERR_RST] = -ECONNRESET,
+		[-ERR_CLSD] = -EPIPE,
+		[-ERR_ARG] = -EINVAL,
+	};
+
+	return e <= 0 && (size_t)-e < ARRAY_SIZE(errors) ? errors[-e] : -EIO;
+}
+
+/* ---- out ---- */
+
+static err_t send_frame(struct netif *n, struct pbuf *p)
+{
+	struct port *port = n->state;
+	struct packet *out = packet_alloc(p->tot_len);
+
+	if (!out)
+		return ERR_MEM;
+	pbuf_copy_partial(p, out->data, p->tot_len, 0);
+	if (port->dev->features & NETDEV_CSUM)
+		packet_csum_blank(out);
+	netdev_transmit(port->dev, out);
+	return ERR_OK;
+}
+
+static err_t init_port(struct netif *n)
+{
+	struct port *port = n->state;
+
+	n->name[0] = 'e';
+	n->name[1] = 'n';
+	n->output = etharp_output;
+	n->linkoutput = send_frame;
+	n->mtu = (u16_t)port->dev->mtu;
+	n->hwaddr_len = ETH_ALEN;
+	memcpy(n->hwaddr, port->dev->mac, ETH_ALEN);
+	n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+	return ERR_OK;
+}
+
+/* ---- in ---- */
+
+/*
+ * What came with a checksum that is still open, from another domain of this machine, was never on a wire: it
+ * is as good as checked. Everything else lwIP checks itself.
+ */
+static bool needs_check(const struct packet *p)
+{
+	return p->csum == PACKET_CSUM_DONE;
+}
 
 void net_stack_input(struct netdev *d, struct packet *p)
 {
-	d->stats.rx_dropped++;
+	struct port *port = d->stack;
+	struct pbuf *in = NULL;
+
+	packet_sockets_input(d, p);
+	if (port && p->len <= 0xffff)
+		in = pbuf_alloc(PBUF_RAW, (u16_t)p->len, PBUF_RAM);
+	if (!in) {
+		d->stats.rx_dropped++;
+		packet_free(p);
+		return;
+	}
+	pbuf_take(in, p->data, (u16_t)p->len);
+	stack_lock();
+	NETIF_SET_CHECKSUM_CTRL(&port->netif, needs_check(p) ? NETIF_CHECKSUM_ENABLE_ALL
+							     : NETIF_CHECKSUM_ENABLE_ALL &
+								       ~(NETIF_CHECKSUM_CHECK_TCP |
+									 NETIF_CHECKSUM_CHECK_UDP));
+	if (port->netif.input(in, &port->netif) != ERR_OK)
+		pbuf_free(in);
+	stack_unlock();
 	packet_free(p);
+}
+
+/* ---- devices ---- */
+
+static struct netif *loop_netif;
+static struct netdev loopback = { .name = "lo", .mtu = 65535, .up = false, .running = true };
+
+struct netif *stack_netif(struct netdev *d)
+{
+	if (d == &loopback)
+		return loop_netif;
+	return d->stack ? &((struct port *)d->stack)->netif : NULL;
+}
+
+static void add(struct netdev *d)
+{
+	struct port *port = kzalloc(sizeof(*port));
+
+	if (!port) {
+		printk("%s: no memory for its place in the stack\n", d->name);
+		return;
+	}
+	port->dev = d;
+	if (!netif_add_noaddr(&port->netif, port, init_port, ethernet_input)) {
+		kfree(port);
+		return;
+	}
+	netif_set_link_up(&port->netif);
+	d->stack = port;
 }
 
 void net_stack_device(struct netdev *d, bool present)
 {
-	(void)d;
-	(void)present;
+	struct port *port = d->stack;
+
+	if (d == &loopback)
+		return;
+	stack_lock();
+	if (present) {
+		add(d);
+	} else if (port) {
+		d->stack = NULL;
+		netif_remove(&port->netif);
+		kfree(port);
+	}
+	stack_unlock();
+}
+
+static void loop_transmit(struct netdev *d, struct packet *p)
+{
+	netdev_receive(d, p);
+}
+
+void net_stack_start(void)
+{
+	static const struct netdev_ops ops = { .transmit = loop_transmit };
+
+	stack_lock();
+	lwip_init();
+	loop_netif = netif_find("lo0");
+	netif_set_down(loop_netif);
+	stack_unlock();
+	loopback.ops = &ops;
+	netdev_register(&loopback);
+	if (!kthread_create("net-timers", tick_thread, NULL))
+		panic("no memory for the network's thread");
 }

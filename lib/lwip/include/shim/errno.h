@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* As string.h here. */
+#include <uapi/errno.h>
