@@ -26,7 +26,7 @@
 struct domain {
 	struct list link;
 	unsigned id;
-	struct connection *c;
+	struct connection *c; /* NULL: it is gone, and taken off the list by sweep() */
 	struct xenstore_domain_interface *ring;
 	int port;
 	bool broken;	/* its ring makes no sense */
@@ -128,16 +128,29 @@ static bool take(struct domain *d, bool *moved)
 
 static bool serve(struct domain *d)
 {
-	bool moved = false, more = !d->broken;
+	bool moved = false, more = d->c && !d->broken;
 
 	while (more) {
 		flush(d, &moved);
 		more = take(d, &moved);
 		flush(d, &moved);
 	}
-	if (moved)
+	if (moved && d->c)
 		xc_evtchn_notify(evtchn, (unsigned)d->port);
 	return moved;
+}
+
+/* One domain's request may end another domain while the list is walked: only here do they leave it. */
+static void sweep(void)
+{
+	list_for_each (l, &domains) {
+		struct domain *d = LIST_OF(l, struct domain, link);
+
+		if (d->c)
+			continue;
+		list_remove(&d->link);
+		free(d);
+	}
 }
 
 void domains_serve(void)
@@ -150,6 +163,7 @@ void domains_serve(void)
 		list_for_each (l, &domains)
 			moved |= serve(LIST_OF(l, struct domain, link));
 	} while (moved);
+	sweep();
 }
 
 /* ---- coming and going ---- */
@@ -159,7 +173,7 @@ static struct domain *find(unsigned id)
 	list_for_each (l, &domains) {
 		struct domain *d = LIST_OF(l, struct domain, link);
 
-		if (d->id == id)
+		if (d->id == id && d->c)
 			return d;
 	}
 	return NULL;
@@ -174,13 +188,12 @@ static void ring_ready(struct domain *d)
 static void drop(struct domain *d)
 {
 	store_changed();
-	list_remove(&d->link);
 	connection_free(d->c);
+	d->c = NULL;
 	if (d->port > 0)
 		xc_evtchn_unbind(evtchn, (unsigned)d->port);
 	xc_unmap(d->ring, 1);
 	op_forget_domain(d->id);
-	free(d);
 }
 
 /* c is its client from now on, or gone with an error. */
@@ -304,12 +317,11 @@ static void look_for_deaths(void)
 		struct domain *d = LIST_OF(l, struct domain, link);
 		struct xen_domctl op = { 0 };
 		const struct xen_domctl_getdomaininfo *info = &op.u.getdomaininfo;
-		bool gone = xc_domctl(XEN_DOMCTL_getdomaininfo, (domid_t)d->id, &op) < 0 ||
-			    info->domain != d->id || (info->flags & XEN_DOMINF_dying);
 
-		if (!d->id)
+		if (!d->id || !d->c)
 			continue;
-		if (gone) {
+		if (xc_domctl(XEN_DOMCTL_getdomaininfo, (domid_t)d->id, &op) < 0 ||
+		    info->domain != d->id || (info->flags & XEN_DOMINF_dying)) {
 			drop(d);
 			told = true;
 		} else if ((info->flags & XEN_DOMINF_shutdown) && !d->shut_down) {
