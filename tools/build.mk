@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # What a person does with the result: run it, put it on a medium, look inside, check and test it.
 
-## run         boot Ringmaster and Ringlet to a shell (GUEST=kernel ARGS= INITRD= MEM= HV_ARGS= DOMU= DOMU_INITRD=)
+## run         boot to the shell of a guest (GUESTS= DISK= CPUS= MEM= PORT=), or another kernel (GUEST= ARGS= INITRD= HV_ARGS= DOMU=)
 .PHONY: run
 run: $(if $(HYPERVISOR),,$(O)/ringmaster) $(if $(GUEST),,$(O)/ringlet $(O)/initramfs.cpio)
-	@GUEST='$(GUEST)' ARGS='$(ARGS)' $(if $(INITRD),INITRD='$(INITRD)') MEM='$(MEM)' \
+	@GUESTS='$(GUESTS)' DISK='$(DISK)' CPUS='$(CPUS)' PORT='$(PORT)' GUEST='$(GUEST)' ARGS='$(ARGS)' $(if $(INITRD),INITRD='$(INITRD)') MEM='$(MEM)' \
 		HV_ARGS='$(HV_ARGS)' DOMU='$(DOMU)' DOMU_INITRD='$(DOMU_INITRD)' \
 		tools/run
 

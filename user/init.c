@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +168,7 @@ int main(void)
 {
 	struct sigaction act = { .sa_handler = on_end };
 	char *command;
+	bool serve;
 
 	sigaction(SIGUSR1, &act, NULL);
 	sigaction(SIGUSR2, &act, NULL);
@@ -192,10 +194,18 @@ int main(void)
 		end(RB_POWER_OFF);
 	}
 	welcome();
+	/* guests=N on the command line: domain 0 is to serve. */
+	serve = kernel_option("guests") && access("/dev/xen/xenbus_backend", F_OK) == 0;
+	if (serve)
+		wait_for(start((char *[]){ "sh", "/etc/rc.domain0", NULL }));
 	while (!wanted_end) {
 		time_t began = time(NULL);
 
-		wait_for(start((char *[]){ "-sh", NULL }));
+		if (serve)
+			wait_for(start((char *[]){ "sh", "/etc/session", NULL }));
+		else
+			wait_for(start((char *[]){ "-sh", NULL }));
+		serve = false;
 		/* A shell that cannot start must not fill the console. */
 		if (!wanted_end && time(NULL) - began < 2)
 			sleep(1);

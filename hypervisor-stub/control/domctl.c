@@ -235,7 +235,10 @@ static long find_target(const struct operation *o, domid_t id, struct domain **d
 		*d = NULL;
 		return 0;
 	}
-	return *d ? 0 : refuse(-ESRCH, "there is no domain %u", id);
+	if (*d)
+		return 0;
+	/* Whoever asks for the next one until there is none has made no mistake. */
+	return or_next ? -ESRCH : refuse(-ESRCH, "there is no domain %u", id);
 }
 
 long do_domctl(gptr_t arg)

@@ -12,6 +12,7 @@
 
 #include <lwip/etharp.h>
 #include <lwip/init.h>
+#include <lwip/prot/ip.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
@@ -106,6 +107,40 @@ int stack_error(err_t e)
 
 /* ---- out ---- */
 
+/*
+ * A device that sums by itself gets TCP with the checksum left open: lwIP writes none then, and here goes the
+ * sum of the pseudo header (RFC 793, 3.1) into its place, as everybody who completes it expects. UDP may be cut
+ * into fragments, so lwIP sums that.
+ */
+static bool leaves_sum_open(const struct port *port)
+{
+	return port->dev->features & NETDEV_CSUM;
+}
+
+static void leave_sum_open(struct packet *p)
+{
+	const uint8_t *ip = p->data + ETH_HLEN;
+	uint32_t sum = 0;
+	uint16_t *place;
+
+	packet_csum_blank(p);
+	if (p->csum != PACKET_CSUM_PARTIAL)
+		return;
+	for (unsigned i = 12; i < 20; i += 2) /* both addresses */
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	sum += IP_PROTO_TCP + p->len - p->csum_start;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	place = (uint16_t *)(p->data + p->csum_start + p->csum_offset);
+	*place = lwip_htons((u16_t)sum);
+}
+
+static bool is_tcp(const struct packet *p)
+{
+	return p->len > ETH_HLEN + 20 && p->data[12] == 8 && p->data[13] == 0 &&
+	       p->data[ETH_HLEN + 9] == IP_PROTO_TCP;
+}
+
 static err_t send_frame(struct netif *n, struct pbuf *p)
 {
 	struct port *port = n->state;
@@ -114,10 +149,22 @@ static err_t send_frame(struct netif *n, struct pbuf *p)
 	if (!out)
 		return ERR_MEM;
 	pbuf_copy_partial(p, out->data, p->tot_len, 0);
-	if (port->dev->features & NETDEV_CSUM)
-		packet_csum_blank(out);
+	if (leaves_sum_open(port) && is_tcp(out))
+		leave_sum_open(out);
 	netdev_transmit(port->dev, out);
 	return ERR_OK;
+}
+
+/* What lwIP sums and checks of the next packet. */
+static void set_sums(struct port *port, bool check)
+{
+	u16_t flags = NETIF_CHECKSUM_ENABLE_ALL;
+
+	if (leaves_sum_open(port))
+		flags &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
+	if (!check)
+		flags &= (u16_t) ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+	NETIF_SET_CHECKSUM_CTRL(&port->netif, flags);
 }
 
 static err_t init_port(struct netif *n)
@@ -161,10 +208,7 @@ void net_stack_input(struct netdev *d, struct packet *p)
 	}
 	pbuf_take(in, p->data, (u16_t)p->len);
 	stack_lock();
-	NETIF_SET_CHECKSUM_CTRL(&port->netif, needs_check(p) ? NETIF_CHECKSUM_ENABLE_ALL
-							     : NETIF_CHECKSUM_ENABLE_ALL &
-								       ~(NETIF_CHECKSUM_CHECK_TCP |
-									 NETIF_CHECKSUM_CHECK_UDP));
+	set_sums(port, needs_check(p));
 	if (port->netif.input(in, &port->netif) != ERR_OK)
 		pbuf_free(in);
 	stack_unlock();
@@ -197,6 +241,7 @@ static void add(struct netdev *d)
 		return;
 	}
 	netif_set_link_up(&port->netif);
+	set_sums(port, true);
 	d->stack = port;
 }
 

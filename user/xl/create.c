@@ -260,12 +260,15 @@ static void keep_watch(struct domain_config *d, unsigned domid)
 /* The store's connection is not shared with the parent: xs_get() opens one for each process. */
 static void leave_watcher(struct domain_config *d, unsigned domid)
 {
+	/* Before the fork: our session may end before the child has left it. */
+	void (*hangup)(int) = signal(SIGHUP, SIG_IGN);
 	int null;
 
-	if (fork())
+	if (fork()) {
+		signal(SIGHUP, hangup);
 		return;
+	}
 	setsid();
-	signal(SIGHUP, SIG_IGN);
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < 2 && null >= 0; fd++)
 		dup2(null, fd);
