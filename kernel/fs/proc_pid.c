@@ -487,6 +487,14 @@ static int link_fd(struct text *t, int pid, int fd)
 	return r;
 }
 
+/* Nobody is told apart by when they logged in: -1, as Linux says before a login; getlogin() asks. */
+static int show_loginuid(struct text *t, int pid)
+{
+	(void)pid;
+	text_printf(t, "4294967295");
+	return 0;
+}
+
 const struct proc_node proc_fd_node = { .mode = 0700, .link = link_fd, .follow = follow_fd };
 
 /* clang-format off */
@@ -497,6 +505,7 @@ const struct proc_node proc_pid_nodes[] = {
 	{ .name = "environ", .mode = 0400, .show = show_environ },
 	{ .name = "exe",     .mode = 0777, .link = link_exe, .follow = follow_exe },
 	{ .name = "fd",      .mode = 0500, .fds = true },
+	{ .name = "loginuid", .mode = 0444, .show = show_loginuid },
 	{ .name = "maps",    .mode = 0444, .show = show_maps },
 	{ .name = "mounts",  .mode = 0444, .show = show_mounts },
 	{ .name = "root",    .mode = 0777, .link = link_root, .follow = follow_root },

@@ -261,8 +261,11 @@ enum {
 	PR_GET_SECCOMP = 21, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_GET_SECUREBITS = 27,
 	PR_SET_TIMERSLACK = 29, PR_GET_TIMERSLACK = 30, PR_SET_CHILD_SUBREAPER = 36,
 	PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39,
+	PR_CAP_AMBIENT = 47,
 };
 /* clang-format on */
+
+#define PR_CAP_AMBIENT_RAISE 2
 
 static long set_name(const void *user)
 {
@@ -302,6 +305,8 @@ long sys_prctl(const struct args *a)
 		return 50000;
 	case PR_SET_NO_NEW_PRIVS:
 		return a->v[1] == 1 ? 0 : -EINVAL;
+	case PR_CAP_AMBIENT: /* there are none: asking and lowering is fine, raising is not */
+		return a->v[1] == PR_CAP_AMBIENT_RAISE ? -EPERM : 0;
 	case PR_SET_PDEATHSIG:
 	case PR_SET_KEEPCAPS:
 	case PR_GET_KEEPCAPS:
