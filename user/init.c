@@ -27,6 +27,7 @@
 #define SHELL "/bin/sh"
 
 static volatile int wanted_end;
+static bool serving; /* domain 0 with guests */
 
 /* busybox's poweroff, halt and reboot tell process 1 by these signals what they want. */
 static void on_end(int sig)
@@ -137,8 +138,24 @@ static void start_store(void)
 		printf("init: there is no store: devices of other domains will not work\n");
 }
 
+/* In domain 0: its guests end first, while their disks and network are served. */
+static void end_guests(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setsid();
+		execl(SHELL, "sh", "/etc/rc.shutdown", NULL);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static void end(int how)
 {
+	if (serving)
+		end_guests();
 	kill(-1, SIGTERM);
 	sync();
 	reboot(how);
@@ -195,7 +212,7 @@ int main(void)
 	}
 	welcome();
 	/* guests=N on the command line: domain 0 is to serve. */
-	serve = kernel_option("guests") && access("/dev/xen/xenbus_backend", F_OK) == 0;
+	serving = serve = kernel_option("guests") && access("/dev/xen/xenbus_backend", F_OK) == 0;
 	if (serve)
 		wait_for(start((char *[]){ "sh", "/etc/rc.domain0", NULL }));
 	while (!wanted_end) {

@@ -3,6 +3,7 @@
  * /proc: the files about the system as a whole, in Linux's formats (proc(5)).
  */
 #include "fs/procfs.h"
+#include "net/show.h"
 #include "linux/uts.h"
 #include "proc.h"
 #include "timer.h"
@@ -212,29 +213,23 @@ static int show_pid_max(struct text *t, int pid)
 
 /* ---- net: there is no network yet, and these say so in their own way ---- */
 
-static int show_net_dev(struct text *t, int pid)
-{
-	(void)pid;
-	text_printf(t,
-		    "Inter-|   Receive                                                |  Transmit\n"
-		    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
-		    "packets errs drop fifo colls carrier compressed\n");
-	return 0;
-}
+#define SHOW_NET(what)                                      \
+	static int show_net_##what(struct text *t, int pid) \
+	{                                                   \
+		(void)pid;                                  \
+		net_show_##what(t);                         \
+		return 0;                                   \
+	}
 
-static int show_net_route(struct text *t, int pid)
-{
-	(void)pid;
-	text_printf(t, "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\t"
-		       "Window\tIRTT\n");
-	return 0;
-}
+SHOW_NET(dev)
+SHOW_NET(route)
+SHOW_NET(tcp)
+SHOW_NET(udp)
 
-static int show_net_sockets(struct text *t, int pid)
+/* What is not there has a header and nothing below. */
+static int show_nothing(struct text *t, int pid)
 {
-	(void)pid;
-	text_printf(t, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt"
-		       "   uid  timeout inode\n");
+	(void)t, (void)pid;
 	return 0;
 }
 
@@ -242,8 +237,14 @@ static int show_net_sockets(struct text *t, int pid)
 static const struct proc_node net_nodes[] = {
 	{ .name = "dev",   .mode = 0444, .show = show_net_dev },
 	{ .name = "route", .mode = 0444, .show = show_net_route },
-	{ .name = "tcp",   .mode = 0444, .show = show_net_sockets },
-	{ .name = "udp",   .mode = 0444, .show = show_net_sockets },
+	{ .name = "tcp",   .mode = 0444, .show = show_net_tcp },
+	{ .name = "tcp6",  .mode = 0444, .show = show_nothing },
+	{ .name = "udp",   .mode = 0444, .show = show_net_udp },
+	{ .name = "udp6",  .mode = 0444, .show = show_nothing },
+	{ .name = "unix",  .mode = 0444, .show = show_nothing },
+	{ .name = "raw",   .mode = 0444, .show = show_nothing },
+	{ .name = "raw6",  .mode = 0444, .show = show_nothing },
+	{ .name = "if_inet6", .mode = 0444, .show = show_nothing },
 	{ .name = NULL },
 };
 

@@ -222,7 +222,7 @@ int cmd_top(int argc, char **argv)
 	bool batch = false;
 	int option;
 
-	optind = 1;
+	optind = 0; /* newlib begins anew */
 	while ((option = getopt(argc, argv, "bi:d:")) != -1) {
 		batch |= option == 'b';
 		if (option == 'i')

@@ -265,7 +265,7 @@ static int sched_command(int id, const char *name, int argc, char **argv)
 	bool change = false, set_cap = false;
 	int option;
 
-	optind = 1;
+	optind = 0; /* newlib begins anew */
 	while ((option = getopt(argc, argv, "d:w:c:")) != -1) {
 		if (option == 'd')
 			which = optarg;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What /proc/net shows: kernel/net/show.c. Each appends to the text.
+ */
+#ifndef KERNEL_NET_SHOW_H
+#define KERNEL_NET_SHOW_H
+
+#include "fs/text.h"
+
+void net_show_dev(struct text *t);
+void net_show_route(struct text *t);
+void net_show_tcp(struct text *t);
+void net_show_udp(struct text *t);
+
+#endif
