@@ -67,6 +67,7 @@ struct task {
 	/* proc_lock: signals. */
 	struct sighand *sighand;
 	sigset64_t blocked, saved_blocked, pending;
+	sigset64_t awaited; /* by sigtimedwait, which unblocks them to be woken */
 	bool restore_blocked;
 	struct list pending_details;
 	unsigned long alt_sp, alt_size;

@@ -114,6 +114,7 @@ void signal_send_locked(struct process *p, struct task *t, int sig, const struct
 			   : list_empty(&p->threads)
 				   ? NULL
 				   : list_first(&p->threads, struct task, thread_link);
+	bool ignored;
 
 	if (p->zombie || !any || !any->sighand || p == &proc_kernel)
 		return;
@@ -125,10 +126,10 @@ void signal_send_locked(struct process *p, struct task *t, int sig, const struct
 		continue_process(p);
 	else if (SIGMASK(sig) & STOP_SIGNALS)
 		pending_drop_everywhere(p, SIGMASK(SIGCONT));
-	if (signal_ignored(any, sig) && !(any->blocked & SIGMASK(sig)))
-		return;
-	/* The first process gets what it has a handler for, nothing else. */
-	if (p == proc_init && action_of(any, sig)->handler == SIG_DFL)
+	/* The first process gets what it has a handler for, or waits for, and nothing else. */
+	ignored = signal_ignored(any, sig) ||
+		  (p == proc_init && action_of(any, sig)->handler == SIG_DFL);
+	if (ignored && !((any->blocked | any->awaited) & SIGMASK(sig)))
 		return;
 	if (t) {
 		pending_add(&t->pending, &t->pending_details, sig, info);

@@ -87,12 +87,14 @@ long signal_timedwait(sigset64_t set, struct siginfo *info, uint64_t deadline)
 		sig = signal_take(current, set, info);
 		if (sig || rc)
 			break;
-		/* While asleep they count as unblocked, so that they wake us. */
+		/* While asleep they count as unblocked, so that they wake us; and none as ignored. */
+		current->awaited = set;
 		signal_mask(SIG_UNBLOCK, &set, NULL);
 		wait_prepare(true);
 		rc = wait_sleep(deadline);
 		wait_finish();
 		signal_mask(SIG_SETMASK, &blocked, NULL);
+		current->awaited = 0;
 	}
 	if (sig)
 		return sig;

@@ -202,6 +202,9 @@ static bool deliver_one(struct task *t, struct regs *regs)
 	spin_unlock(&proc_lock);
 	if (a.handler == SIG_IGN || (a.handler == SIG_DFL && SIGMASK(sig) & IGNORED_BY_DEFAULT))
 		return true;
+	/* It waited while it was blocked; the first process ends of nothing that others send. */
+	if (a.handler == SIG_DFL && t->proc == proc_init)
+		return true;
 	if (a.handler == SIG_DFL && SIGMASK(sig) & STOP_SIGNALS) {
 		stop_process(t->proc, sig);
 		return true;

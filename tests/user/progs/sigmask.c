@@ -76,5 +76,15 @@ int main(void)
 	printf("blocked: KILL %d, STOP %d, TERM %d\n", sigismember(&old, SIGKILL),
 	       sigismember(&old, SIGSTOP), sigismember(&old, SIGTERM));
 	TRY(sigprocmask(99, &set, NULL));
+	/* One that would be ignored is not while somebody waits for it: what init and shells rest on. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (fork() == 0) {
+		sleep_ms(100);
+		_exit(0);
+	}
+	HOLDS(sigwaitinfo(&set, &info) == SIGCHLD);
+	HOLDS(waitpid(-1, NULL, 0) > 0);
 	return 0;
 }
