@@ -4,10 +4,10 @@
 SYSTEM_PROGS	:= $(patsubst tests/system/progs/%.c,$(O)/user/tests-system/%, \
 		   $(wildcard tests/system/progs/*.c))
 
-$(SYSTEM_PROGS): $(O)/user/tests-system/%: tests/system/progs/%.c $(NEWLIB_READY)
+$(SYSTEM_PROGS): $(O)/user/tests-system/%: tests/system/progs/%.c $(NEWLIB_READY) $(USER_LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(RINGLET_CC) $(WARN) $< -s -o $@
+	$(Q)$(RINGLET_CC) $(WARN) -Iuser/lib $< $(USER_LIB) -s -o $@
 
 $(O)/tests.cpio: $(SYSTEM_PROGS)
 
@@ -27,3 +27,13 @@ $(O)/consoles.cpio: $(O)/initramfs.cpio $(O)/ringlet tests/system/consoles.list 
 .PHONY: console-test
 console-test: $(O)/ringmaster $(O)/consoles.cpio
 	$(Q)tests/system/consoles $(TESTS)
+
+$(O)/store.cpio: $(O)/consoles.cpio tests/system/store.list $(SYSTEM_PROGS)
+	$(call say,CPIO,$@)
+	$(Q)tools/mkinitramfs tests/system/store.list $(O) $@.more
+	$(Q)cat $(O)/consoles.cpio $@.more > $@ && rm $@.more
+
+## store-test the store: its commands, programs that meet, a server that is replaced (TESTS="a b")
+.PHONY: store-test
+store-test: $(O)/ringmaster $(O)/store.cpio
+	$(Q)tests/system/store $(TESTS)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The store's commands, one program with a name for each: xenstore-read, -write, -list, -ls, -rm, -exists,
- * -chmod, -watch; or `xenstore read ...`. Options and output are those of the tools that people know.
+ * -chmod, -watch, -check; or `xenstore read ...`. Options and output are those of the tools that people know.
  */
-#include "xs.h"
+#include "check.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -246,7 +246,8 @@ static int usage(void)
 		"       xenstore-rm [-t] PATH...		(-t: and what is empty above)\n"
 		"       xenstore-exists PATH...			status 0: all are there\n"
 		"       xenstore-chmod [-r] PATH RIGHT...	n0 r1 w2 b3, the owner first\n"
-		"       xenstore-watch [-n COUNT] PATH...	paths as they change\n");
+		"       xenstore-watch [-n COUNT] PATH...	paths as they change\n"
+		"       xenstore-check [-n MS]			is the store right about devices?\n");
 	return 2;
 }
 
@@ -278,7 +279,7 @@ int main(int argc, char **argv)
 	}
 	argc -= optind;
 	argv += optind;
-	if (!argc && strcmp(verb, "ls") != 0)
+	if (!argc && strcmp(verb, "ls") != 0 && strcmp(verb, "check") != 0)
 		return usage();
 	xs = xs_open();
 	if (!xs) {
@@ -299,6 +300,8 @@ int main(int argc, char **argv)
 		return do_exists(argc, argv);
 	if (!strcmp(verb, "chmod") && argc > 1)
 		return chmod_one(argv[0], argc - 1, argv + 1, r);
+	if (!strcmp(verb, "check"))
+		return do_check(xs, most < 0 ? 3000 : most);
 	if (!strcmp(verb, "watch"))
 		return do_watch(argc, argv, most);
 	return usage();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 xenstored_SOURCES := $(addprefix user/xenstored/,access.c connection.c operation.c request.c save.c \
-	transaction.c tree.c watch.c)
+	transaction.c tree.c watch.c) user/xenstore/judge.c
 xenstored_HELPERS := fake.c
-xenstored_FLAGS := -iquote user/xenstored -D_GNU_SOURCE
+xenstored_FLAGS := -iquote user/xenstored -iquote user/xenstore -iquote user/lib -D_GNU_SOURCE
 # Memory can be made to run out.
 xenstored_LIBS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
