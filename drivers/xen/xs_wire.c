@@ -27,6 +27,7 @@ static struct waitq activity = WAITQ_INIT(activity);
  */
 static bool own; /* we made the ring, and a program of ours serves it */
 static bool served;
+static bool ending; /* it has gone, and the reader takes what it still left in the ring */
 static volatile unsigned service;
 static struct waitq serving = WAITQ_INIT(serving);
 static struct mutex talk = MUTEX_INIT(talk);
@@ -86,14 +87,26 @@ static bool put(unsigned by, const char *src, size_t n)
 	return true;
 }
 
+/* Under the lock. Whoever waits for this server waits in vain from now on. */
+static void ended(void)
+{
+	service++;
+	ending = false;
+	waitq_wake(&activity);
+	waitq_wake(&answered);
+	waitq_wake(&serving);
+}
+
 static bool get(unsigned by, char *dst, size_t n)
 {
 	while (n) {
 		uint32_t cons, piece = 0;
 
-		wait_event(&activity, waiting() || service != by);
+		wait_event(&activity, waiting() || service != by || *(volatile bool *)&ending);
 		spin_lock(&lock);
-		if (service == by) {
+		if (service == by && !waiting() && ending) {
+			ended();
+		} else if (service == by) {
 			cons = load(&ring->rsp_cons);
 			piece = min(waiting(), XENSTORE_RING_SIZE - MASK_XENSTORE_IDX(cons));
 			piece = (uint32_t)min((size_t)piece, n);
@@ -301,6 +314,7 @@ bool xs_wire_serve_begin(void)
 {
 	if (!ring || !own)
 		return false;
+	wait_event(&serving, !*(volatile bool *)&ending);
 	spin_lock(&lock);
 	memset(ring, 0, PAGE_SIZE);
 	service++;
@@ -313,14 +327,14 @@ bool xs_wire_serve_begin(void)
 	return true;
 }
 
+/* What it has answered is done: those answers are read first, or a request would be made twice. */
 void xs_wire_serve_end(void)
 {
 	spin_lock(&lock);
 	served = false;
-	service++;
+	ending = true;
 	spin_unlock(&lock);
 	waitq_wake(&activity);
-	waitq_wake(&answered);
 }
 
 /* ---- which page, which port ---- */
