@@ -7,6 +7,7 @@
  * a guest is told its role by its own command line. One line a figure: "bench NAME TENTHS".
  *
  *	costs			event round trip, grant map and copy, creation and destruction
+ *	memory			what the machine has free, and what domain 0 has, in kB
  *	idle=N			turns of a loop here in a fixed time beside N domains that sleep
  *	spin=N time=MS		turns of all of N domains that count, and the time in 1024 ns
  *	weights=A:B:C time=MS	turns of three that count, with these weights
@@ -16,7 +17,7 @@
 #include "lib/pv.h"
 #include "lib/toolstack.h"
 
-enum { MOST = 128, PAGES = 1024, ROUNDS = 200, MADE = 10 };
+enum { MOST = 128, PAGES = 1024, ROUNDS = 200, MADE = 10, LARGE_EXTENTS = 8 };
 enum { READY, GO, COUNT, PORT, REF };
 #define MS	  1000000ULL
 #define GRANT_REF 9
@@ -74,6 +75,24 @@ static void lend_a_page(struct mailbox_page *box)
 		hv_sched_op(SCHEDOP_block, NULL);
 }
 
+/* The longest that a timer of half a millisecond was late, in ns, since we were told to look. */
+static void sleep_for_ever(struct mailbox_page *box)
+{
+	evtchn_port_t timer = (evtchn_port_t)evtchn_bind_virq(VIRQ_TIMER, 0);
+
+	box->word[READY] = 1;
+	for (;;) {
+		uint64_t deadline = system_time() + MS / 2;
+		uint32_t late;
+
+		hv_set_timer_op(deadline);
+		sleep_on(timer);
+		late = (uint32_t)(system_time() - deadline);
+		if (box->word[GO] && late < 1u << 31 && late > box->word[COUNT])
+			box->word[COUNT] = late;
+	}
+}
+
 static void run_guest(void)
 {
 	struct mailbox_page *box = guest_mailbox();
@@ -87,6 +106,8 @@ static void run_guest(void)
 		while (!box->word[PORT])
 			hv_sched_op(SCHEDOP_yield, NULL);
 		answer_events(box);
+	} else if (guest_role("late")) {
+		sleep_for_ever(box);
 	} else if (guest_role("lend")) {
 		lend_a_page(box);
 	}
@@ -183,6 +204,54 @@ static void creation(void)
 	}
 	print_row("create-4-MB", made * 10 / MADE);
 	print_row("destroy-4-MB", ended * 10 / MADE);
+}
+
+/*
+ * How late a sleeper wakes while domain 0 gives a third domain memory in extents of 16 MiB, all of it still full
+ * of a dead domain's data.
+ */
+static int populate_large(domid_t domid)
+{
+	static unsigned long extent[LARGE_EXTENTS];
+	struct xen_memory_reservation r = { .nr_extents = LARGE_EXTENTS,
+					    .extent_order = 12,
+					    .domid = domid };
+
+	for (unsigned int i = 0; i < LARGE_EXTENTS; i++)
+		extent[i] = (PAGES + (i << 12));
+	set_xen_guest_handle(r.extent_start, extent);
+	return hv_memory_op(XENMEM_populate_physmap, &r);
+}
+
+static void late_beside_scrubbing(void)
+{
+	struct guest_config config = { .cmdline = "idle", .pages = PAGES, .until = GUEST_READY };
+	struct xen_domctl op = { 0 };
+
+	make(1, "late");
+	wait_ready(1);
+	op.u.max_mem.max_memkb = (PAGES + (LARGE_EXTENTS << 12)) * 4;
+	for (unsigned int i = 0; i < 4; i++) {
+		expect(toolstack_create(&guest[1], &config), 0, "create");
+		expect(domctl(XEN_DOMCTL_max_mem, guest[1].domid, &op), 0, "max_mem");
+		/* The first two make the memory dirty. */
+		guest[0].mailbox->word[GO] = i == 2;
+		expect(populate_large(guest[1].domid), LARGE_EXTENTS, "extents of 16 MiB");
+		if (i == 2)
+			print_row("late-beside-scrubbing", guest[0].mailbox->word[COUNT] * 10ULL);
+		expect(toolstack_destroy(&guest[1]), 0, "destroy");
+	}
+	end(1);
+}
+
+/* For a machine of known size: the rest is the hypervisor's. */
+static void memory(void)
+{
+	struct xen_domctl_getdomaininfo own;
+
+	expect(toolstack_info(0, &own), 0, "getdomaininfo");
+	print_row("free-kB", toolstack_free_pages() * 40);
+	print_row("own-kB", own.tot_pages * 40ULL);
 }
 
 /* ---- shares of the processor --------------------------------------------------------------------------- */
@@ -282,9 +351,12 @@ void test_main(void)
 		spin((unsigned int)argument("spin=", 0), ms);
 	else if (strstr((const char *)start_info->cmd_line, "idle="))
 		idle_beside((unsigned int)argument("idle=", 0));
+	else if (strstr((const char *)start_info->cmd_line, "memory"))
+		memory();
 	else {
 		event_round_trip();
 		grant_use();
 		creation();
+		late_beside_scrubbing();
 	}
 }

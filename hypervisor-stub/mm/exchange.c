@@ -18,7 +18,11 @@ struct exchange {
 	/* a chunk at work: frames out of the domain, and the first frame of each new extent */
 	uint32_t *old, *new;
 	unsigned int old_count, new_count;
+	uint64_t patience; /* frames of new extents before this attempt may stop */
 };
+
+/* How many frames more each attempt at a chunk gets before it may be interrupted. */
+#define PATIENCE_STEP 512
 
 static long check(const struct xen_memory_exchange *x)
 {
@@ -73,17 +77,28 @@ static long take_old(struct exchange *e, uint64_t first_extent, unsigned int ext
 	return 0;
 }
 
+/*
+ * -ERESTART: a large chunk has to wait. The frames that it has got go back as the domain's own, which nobody
+ * scrubs when it gets them again, so each attempt gets further than the one before.
+ */
 static long take_new(struct exchange *e, unsigned int extents)
 {
 	for (unsigned int i = 0; i < extents; i++) {
-		struct frame *f =
-			domain_alloc_frames(e->d, e->x.out.extent_order, e->x.out.mem_flags & 0xff);
+		bool again = false;
+		struct frame *f = domain_alloc_large(e->d, e->x.out.extent_order,
+						     e->x.out.mem_flags & 0xff, &again);
 
+		if (again)
+			return -ERESTART;
 		if (!f)
 			return refuse(-ENOMEM, "no free extent of order %u%s",
 				      e->x.out.extent_order,
 				      e->x.out.mem_flags & 0xff ? " at so low an address" : "");
 		e->new[e->new_count++] = (uint32_t)mfn_x(frame_to_mfn(f));
+		if (i + 1 < extents &&
+		    (uint64_t)e->new_count << e->x.out.extent_order >= e->patience &&
+		    preempt_wanted())
+			return -ERESTART;
 	}
 	return 0;
 }
@@ -144,6 +159,7 @@ static long exchange_all(struct exchange *e)
 		if (rc)
 			return rc;
 		e->x.nr_exchanged += step;
+		e->patience = PATIENCE_STEP;
 		if (e->x.nr_exchanged < e->x.in.nr_extents && preempt_wanted())
 			return -ERESTART;
 	}
@@ -164,8 +180,11 @@ long memory_exchange(gptr_t arg)
 	e.d = memory_domain(e.x.in.domid, &rc);
 	if (!e.d)
 		return rc;
-	if (current->cont.started)
+	if (current->cont.started) {
 		e.x.nr_exchanged = hc_progress()[0];
+		e.patience = hc_progress()[1];
+	}
+	e.patience += PATIENCE_STEP;
 	e.chunk_order = max(e.x.in.extent_order, e.x.out.extent_order);
 	bytes = sizeof(uint32_t) << e.chunk_order;
 	e.old = kalloc(2 * bytes);
@@ -175,8 +194,10 @@ long memory_exchange(gptr_t arg)
 		rc = exchange_all(&e);
 		kfree(e.old);
 	}
-	if (rc == -ERESTART)
+	if (rc == -ERESTART) {
 		hc_progress()[0] = e.x.nr_exchanged;
+		hc_progress()[1] = e.patience;
+	}
 	if (guest_put_xen_memory_exchange(arg, 0, &e.x) && rc != -ERESTART)
 		rc = -EFAULT;
 	domain_put(e.d);

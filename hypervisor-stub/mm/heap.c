@@ -30,6 +30,12 @@
 #define DATA_NONE 0
 #define DATA_OURS (1ULL << 32)
 
+/*
+ * A block that is larger than any unprivileged domain may ask for (2 MiB) is cleaned in steps: in between
+ * the scheduler may have its say.
+ */
+#define CLEAN_STEP 256
+
 static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint32_t free_list[ZONES][ORDERS]; /* first frame; 0: empty */
 static uint32_t orders_free[ZONES];	  /* bit an order whose list is not empty */
@@ -137,10 +143,15 @@ static void set_owner(struct frame *f, uint64_t count, domid_t owner, uint64_t d
 
 /*
  * A block is on its way to `to` (a domain's serial, or DATA_OURS): no data of others and no stale
- * translation of others may come along.
+ * translation of others may come along. Returns how many frames are ready: fewer than `count` only where
+ * the caller may stop (`preemptible`), after CLEAN_STEP frames at the earliest.
  */
-static void clean_for(uint64_t mfn, uint64_t count, uint64_t to, bool zero)
+static inline __attribute__((always_inline)) uint64_t clean_for(uint64_t mfn, uint64_t count,
+								uint64_t to, bool zero,
+								bool preemptible)
 {
+	unsigned int zeroed = 0;
+
 	for (uint64_t i = 0; i < count; i++) {
 		struct frame *f = mfn_to_frame(_mfn(mfn + i));
 		uint64_t data = f->use;
@@ -148,12 +159,17 @@ static void clean_for(uint64_t mfn, uint64_t count, uint64_t to, bool zero)
 
 		if (foreign && tlb_stale(f->epoch))
 			tlb_flush_stale(f->epoch);
-		if (zero || (foreign && to != DATA_OURS))
+		if (zero || (foreign && to != DATA_OURS)) {
+			if (preemptible && zeroed >= CLEAN_STEP && preempt_wanted())
+				return i;
 			memset(mfn_to_virt(_mfn(mfn + i)), 0, PAGE_SIZE);
+			zeroed++;
+		}
 		if (data != DATA_NONE)
 			__atomic_fetch_sub(&dirty_pages, 1, __ATOMIC_RELAXED);
 		f->use = 0;
 	}
+	return count;
 }
 
 bool heap_scrub_some(void)
@@ -192,15 +208,18 @@ static bool unclaimed(const struct domain *d, uint64_t count)
 	return own >= count || claimed_pages - own + count <= free_pages;
 }
 
-static void use_claim(struct domain *d, uint64_t count)
+static uint32_t use_claim(struct domain *d, uint64_t count)
 {
 	uint32_t used = (uint32_t)min((uint64_t)d->claimed_pages, count);
 
 	d->claimed_pages -= used;
 	claimed_pages -= used;
+	return used;
 }
 
-static uint64_t take_locked(unsigned int order, unsigned int bits, struct domain *d)
+/* *claim: how much of d's claim it took. */
+static uint64_t take_locked(unsigned int order, unsigned int bits, struct domain *d,
+			    uint32_t *claim)
 {
 	uint64_t mfn = 0;
 
@@ -208,7 +227,7 @@ static uint64_t take_locked(unsigned int order, unsigned int bits, struct domain
 	if (unclaimed(d, 1ULL << order))
 		mfn = block_take(order, bits);
 	if (mfn && d)
-		use_claim(d, 1ULL << order);
+		*claim = use_claim(d, 1ULL << order);
 	/* Out of the sight of block_is_free() before the lock goes. */
 	for (uint64_t i = 0; mfn && i < 1ULL << order; i++)
 		mfn_to_frame(_mfn(mfn + i))->owner = DOMID_XEN;
@@ -218,11 +237,11 @@ static uint64_t take_locked(unsigned int order, unsigned int bits, struct domain
 
 void *heap_alloc(unsigned int order, unsigned int flags)
 {
-	uint64_t mfn = take_locked(order, flags & HEAP_BELOW_4G ? 32 : 0, NULL);
+	uint64_t mfn = take_locked(order, flags & HEAP_BELOW_4G ? 32 : 0, NULL, NULL);
 
 	if (!mfn)
 		return NULL;
-	clean_for(mfn, 1ULL << order, DATA_OURS, flags & HEAP_ZERO);
+	clean_for(mfn, 1ULL << order, DATA_OURS, flags & HEAP_ZERO, false);
 	for (uint64_t i = 0; i < 1ULL << order; i++)
 		mfn_to_frame(_mfn(mfn + i))->refs = REFS_OURS;
 	return mfn_to_virt(_mfn(mfn));
@@ -310,25 +329,63 @@ static unsigned int usable_bits(const struct domain *d, unsigned int wanted)
 	return wanted && wanted < limit ? wanted : limit;
 }
 
-struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int max_bits)
+/*
+ * A block that d shall have after all, but later, and what it took of d's claim. Each frame keeps what its
+ * record says of its data: what is clean stays so, and the next attempt is shorter.
+ */
+static void put_back(struct domain *d, uint64_t mfn, unsigned int order, uint32_t claim)
+{
+	spin_lock(&heap_lock);
+	for (uint64_t i = 0; i < 1ULL << order; i++)
+		mfn_to_frame(_mfn(mfn + i))->owner = DOMID_INVALID;
+	block_free(mfn, order);
+	/* As in begin_claim(): a dying domain's has ended, or will. */
+	if (READ_ONCE(d->state) < DOM_DYING) {
+		d->claimed_pages += claim;
+		claimed_pages += claim;
+	}
+	spin_unlock(&heap_lock);
+}
+
+/* `again`: NULL where it may not stop half-way. */
+static inline __attribute__((always_inline)) struct frame *alloc_frames(struct domain *d,
+									unsigned int order,
+									unsigned int max_bits,
+									bool *again)
 {
 	unsigned int bits = usable_bits(d, max_bits);
 	uint64_t mfn, count = 1ULL << order;
+	uint32_t claim = 0;
 
 	if (READ_ONCE(d->state) >= DOM_DYING || bits <= PAGE_SHIFT || order >= ORDERS ||
 	    count > d->max_pages - min(d->max_pages, d->tot_pages))
 		return NULL;
-	mfn = take_locked(order, bits, d);
+	mfn = take_locked(order, bits, d, &claim);
 	if (!mfn)
 		return NULL;
 	if (unlikely(!d->serial))
 		owner_register(d);
-	clean_for(mfn, count, d->serial, false);
+	if (clean_for(mfn, count, d->serial, false, again) < count) {
+		put_back(d, mfn, order, claim);
+		*again = true;
+		return NULL;
+	}
 	if (!frames_assign(d, mfn_to_frame(_mfn(mfn)), (unsigned int)count)) {
 		give_back(mfn, order, DATA_OURS);
 		return NULL;
 	}
 	return mfn_to_frame(_mfn(mfn));
+}
+
+struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int max_bits)
+{
+	return alloc_frames(d, order, max_bits, NULL);
+}
+
+struct frame *domain_alloc_large(struct domain *d, unsigned int order, unsigned int max_bits,
+				 bool *again)
+{
+	return alloc_frames(d, order, max_bits, again);
 }
 
 /* Locks: domain.pages, heap. */

@@ -47,9 +47,12 @@ struct domain *memory_domain(domid_t id, long *rc)
 
 /* ---- reservations ------------------------------------------------------------------------------------ */
 
-/* One extent of new memory; where the guest wants it (populate), m2p says so. False: none left. */
+/*
+ * One extent of new memory; where the guest wants it (populate), m2p says so. False: none left, or (*again)
+ * nothing happened yet and it is worth another try.
+ */
 static bool extend(struct domain *d, const struct xen_memory_reservation *r, uint64_t i,
-		   bool populate)
+		   bool populate, bool *again)
 {
 	gptr_t list = guest_handle(r->extent_start);
 	unsigned int bits = r->mem_flags & 0xff;
@@ -58,7 +61,10 @@ static bool extend(struct domain *d, const struct xen_memory_reservation *r, uin
 
 	if (populate && guest_get_ulong(&pfn, list, i))
 		return false;
-	f = domain_alloc_frames(d, r->extent_order, bits);
+	if (likely(r->extent_order <= ORDER_MAX))
+		f = domain_alloc_frames(d, r->extent_order, bits);
+	else
+		f = domain_alloc_large(d, r->extent_order, bits, again);
 	if (!f)
 		return false;
 	if (!gptr_is_null(list) && guest_put_ulong(list, i, mfn_x(frame_to_mfn(f)))) {
@@ -104,17 +110,18 @@ static bool reduce(struct domain *d, const struct xen_memory_reservation *r, uin
 }
 
 static bool do_extent(struct domain *d, unsigned int op, const struct xen_memory_reservation *r,
-		      uint64_t i)
+		      uint64_t i, bool *again)
 {
 	if (op == XENMEM_decrease_reservation)
 		return reduce(d, r, i);
-	return extend(d, r, i, op == XENMEM_populate_physmap);
+	return extend(d, r, i, op == XENMEM_populate_physmap, again);
 }
 
 static long reservation(unsigned int op, uint64_t start, gptr_t arg)
 {
 	struct xen_memory_reservation r;
 	struct domain *d;
+	bool again = false;
 	uint64_t i = start;
 	long rc;
 
@@ -130,16 +137,18 @@ static long reservation(unsigned int op, uint64_t start, gptr_t arg)
 	d = memory_domain(r.domid, &rc);
 	if (!d)
 		return (long)start;
-	while (i < r.nr_extents && do_extent(d, op, &r, i)) {
+	while (i < r.nr_extents && do_extent(d, op, &r, i, &again)) {
 		i++;
 		if (i < r.nr_extents && preempt_wanted()) {
-			hc_progress()[0] = i;
-			domain_put(d);
-			return -ERESTART;
+			again = true;
+			break;
 		}
 	}
 	domain_put(d);
-	return (long)i;
+	if (!again)
+		return (long)i;
+	hc_progress()[0] = i;
+	return -ERESTART;
 }
 
 /* ---- questions ------------------------------------------------------------------------------------------- */

@@ -154,6 +154,12 @@ size_t kalloc_size(const void *p);
  * domain ("owned"). max_bits limits the machine address (0: no limit). Checks max_pages: NULL above.
  */
 struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int max_bits);
+/*
+ * The same for a hypercall, which may have to wait for a large block: NULL and *again (false before) if it is
+ * not scrubbed yet and somebody wants this pCPU. What was scrubbed is not scrubbed again: call again later.
+ */
+struct frame *domain_alloc_large(struct domain *d, unsigned int order, unsigned int max_bits,
+				 bool *again);
 /* Drop the domain's own reference of one frame: it goes when the last other use goes. */
 void domain_free_frame(struct domain *d, struct frame *f);
 /*
@@ -281,11 +287,13 @@ void audit_count(mfn_t mfn, unsigned int refs, unsigned int types);
 /*
  * frame_init: frame table and M2P for [0, top), top one above the highest RAM frame; runs on the root
  * that CR3 holds, with the direct map in place. `alloc` gives 2^order frames, zeroed and aligned to
- * their size, as direct-map addresses, and never fails; it is not called later. All frames are ours
+ * their size, as direct-map addresses, and never fails; it is not called later. `is_ram` says whether any of
+ * these frames is: large holes get no records of their own. All frames are ours
  * (DOMID_XEN) at first; then iomem_add() names what is no RAM, heap_add() what is free RAM, in whole
  * frames. The first MiB is device memory whatever they say.
  */
-void frame_init(mfn_t top, void *(*alloc)(unsigned int order));
+void frame_init(mfn_t top, void *(*alloc)(unsigned int order),
+		bool (*is_ram)(uint64_t first, uint64_t end));
 void heap_add(maddr_t start, maddr_t end);
 void iomem_add(maddr_t start, maddr_t end);
 /* The firmware's memory map, an entry a call in ascending order, for XENMEM_machine_memory_map. */

@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 #define FIRST 512 /* frames in the heap */
-#define LAST  1536
+#define LAST  2048
 
 static struct domain *a, *b;
 
@@ -53,7 +53,7 @@ static void test_whole_frames_only(void **state)
 	(void)state;
 	assert_int_equal(before, LAST - FIRST);
 	/* A piece that holds no whole frame, and one below 1 MiB. */
-	heap_add(_maddr((1600 << PAGE_SHIFT) + 1), _maddr((1601 << PAGE_SHIFT) + 4095));
+	heap_add(_maddr((300 << PAGE_SHIFT) + 1), _maddr((301 << PAGE_SHIFT) + 4095));
 	heap_add(_maddr(16 << PAGE_SHIFT), _maddr(64 << PAGE_SHIFT));
 	assert_int_equal(heap_free_pages(), before);
 }
@@ -101,13 +101,13 @@ static void test_random_blocks(void **state)
 	for (unsigned int n = 0; n < BLOCKS; n++)
 		if (block[n].p)
 			heap_free(block[n].p, block[n].order);
-	/* Everything joined again: 512 frames from 512 on, 512 from 1024 on. */
-	block[0].p = heap_alloc(9, 0);
+	/* Everything joined again: 512 frames from 512 on, 1024 from 1024 on. */
+	block[0].p = heap_alloc(10, 0);
 	block[1].p = heap_alloc(9, 0);
 	assert_non_null(block[0].p);
 	assert_non_null(block[1].p);
 	assert_null(heap_alloc(0, 0));
-	heap_free(block[0].p, 9);
+	heap_free(block[0].p, 10);
 	heap_free(block[1].p, 9);
 }
 
@@ -202,6 +202,43 @@ static void test_scrub(void **state)
 	flushes = fake_flushes;
 	assert_non_null(domain_alloc_frames(b, 4, 0));
 	assert_int_equal(fake_flushes, flushes);
+	give_all_back(b);
+}
+
+/* A large block is scrubbed in steps when somebody waits: each attempt gets further, and none costs a claim. */
+static void test_large_in_steps(void **state)
+{
+	const uint64_t claim = 1200;
+	unsigned int attempts = 0;
+	uint64_t free;
+	struct frame *f;
+
+	(void)state;
+	while ((f = domain_alloc_frames(a, 0, 0)))
+		fill(f, 0x77);
+	give_all_back(a);
+	free = heap_free_pages();
+	assert_int_equal(domain_claim(b, claim), 0);
+	fake_preempt_rate = 256;
+	for (;;) {
+		bool again = false;
+
+		f = domain_alloc_large(b, 10, 0, &again);
+		if (!again)
+			break;
+		attempts++;
+		assert_null(f);
+		assert_int_equal(b->tot_pages, 0);
+		assert_int_equal(heap_free_pages(), free);
+		assert_int_equal(heap_claimed_pages(), claim);
+	}
+	fake_preempt_rate = 0;
+	assert_non_null(f);
+	assert_in_range(attempts, 2, 8);
+	assert_int_equal(heap_claimed_pages(), claim - 1024);
+	for (unsigned int i = 0; i < 1024; i++)
+		assert_true(holds_only(&f[i], 0));
+	assert_int_equal(domain_claim(b, 0), 0);
 	give_all_back(b);
 }
 
@@ -314,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_no_data_of_others),
 		cmocka_unit_test(test_scrub),
+		cmocka_unit_test(test_large_in_steps),
 		cmocka_unit_test(test_flush_before_strangers),
 		cmocka_unit_test(test_shared_page),
 		cmocka_unit_test(test_audit_without_memory),
