@@ -101,6 +101,16 @@ static void read_modules(const struct multiboot_info *info)
 	modules.count = count;
 }
 
+/* Is any of the frames from first to end RAM? */
+static bool any_ram(uint64_t first, uint64_t end)
+{
+	for (unsigned int i = 0; i < ram.count; i++)
+		if (ram.range[i].start >> PAGE_SHIFT < end &&
+		    ram.range[i].end >> PAGE_SHIFT > first)
+			return true;
+	return false;
+}
+
 /* Whatever is no RAM may be a device's: mapped by permission, never counted as memory. */
 static void name_devices(void)
 {
@@ -134,7 +144,7 @@ static void init_memory(const struct multiboot_info *info)
 	memmap_reserve(maddr_x(image_maddr(image_start)), maddr_x(image_maddr(image_end)));
 	read_modules(info);
 	paging_init();
-	frame_init(_mfn(ram.range[ram.count - 1].end >> PAGE_SHIFT), paging_alloc);
+	frame_init(_mfn(ram.range[ram.count - 1].end >> PAGE_SHIFT), paging_alloc, any_ram);
 	paging_seal();
 	name_devices();
 	fill_heap();

@@ -130,12 +130,15 @@ static void hook_tables(uint64_t va, uint64_t (*tables)[512], unsigned int count
 		*l2_entry(va + i * LARGE) = maddr_x(image_maddr(tables[i])) | TABLE_FLAGS;
 }
 
-/* An upper bound: the direct map's and the frame table's and M2P's tables, and what is split. */
+/*
+ * An upper bound: the direct map's and the frame table's and M2P's tables, what is split, and six tables for a
+ * gigabyte that is a hole (mm/init.c).
+ */
 static uint64_t pool_pages(uint64_t top)
 {
 	uint64_t gigabytes = (top >> 30) + 1;
 
-	return 64 + 4 * ram.count + gigabytes * 2 + gigabytes / 16;
+	return 64 + 4 * ram.count + gigabytes * 8 + gigabytes / 16;
 }
 
 void *paging_alloc(unsigned int order)

@@ -5,6 +5,9 @@
  * The boot code leaves a root with the image and the direct map. Here the other slots get their tables,
  * all of them at once: guests' roots copy the level-4 entries, so none may be added later. Runs on the
  * boot pCPU before there is any guest.
+ *
+ * Machines have large holes below 4 GiB, where devices are. All records of such a hole are the same page
+ * again and again, and so are its entries of the M2P: a hole costs two tables.
  */
 #include "console/console.h"
 #include "cpu/asm.h"
@@ -22,6 +25,7 @@
 maddr_t hv_root;
 
 static void *(*early_alloc)(unsigned int order);
+static bool (*frames_exist)(uint64_t first, uint64_t end);
 
 static pte_t *descend(pte_t *entry, uint64_t flags)
 {
@@ -54,19 +58,46 @@ static void fill_slots(void)
 		descend(&root[slot], table_flags(L4_SLOT_VA((uint64_t)slot)));
 }
 
+void hv_map_same(uint64_t va, maddr_t page, uint64_t flags)
+{
+	for (uint64_t at = 0; at < SUPERPAGE_BYTES; at += PAGE_SIZE)
+		hv_map(va + at, page, flags);
+}
+
+/* Records of frames that are no RAM: what iomem_add() would write. Nobody changes them. */
+static maddr_t make_hole_page(void)
+{
+	struct frame *f = early_alloc(0);
+
+	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(*f); i++)
+		f[i].owner = DOMID_IO;
+	return mfn_to_maddr(virt_to_mfn(f));
+}
+
 static void map_frame_table(void)
 {
 	uint64_t bytes = mfn_x(max_mfn) * sizeof(struct frame);
+	maddr_t hole = make_hole_page();
 
-	for (uint64_t at = 0; at < bytes; at += SUPERPAGE_BYTES)
-		hv_map(FRAME_TABLE_VA + at, mfn_to_maddr(virt_to_mfn(early_alloc(SUPERPAGE_ORDER))),
-		       PTE_P | PTE_RW | PTE_PSE | PTE_NX | PTE_A | PTE_D);
+	for (uint64_t at = 0; at < bytes; at += SUPERPAGE_BYTES) {
+		uint64_t first = at / sizeof(struct frame);
+
+		if (!frames_exist(first, first + SUPERPAGE_BYTES / sizeof(struct frame)))
+			hv_map_same(FRAME_TABLE_VA + at, hole,
+				    PTE_P | PTE_RW | PTE_NX | PTE_A | PTE_D);
+		else
+			hv_map(FRAME_TABLE_VA + at,
+			       mfn_to_maddr(virt_to_mfn(early_alloc(SUPERPAGE_ORDER))),
+			       PTE_P | PTE_RW | PTE_PSE | PTE_NX | PTE_A | PTE_D);
+	}
 	frame_table = (struct frame *)FRAME_TABLE_VA;
 }
 
-void frame_init(mfn_t top, void *(*alloc)(unsigned int order))
+void frame_init(mfn_t top, void *(*alloc)(unsigned int order),
+		bool (*is_ram)(uint64_t first, uint64_t end))
 {
 	early_alloc = alloc;
+	frames_exist = is_ram;
 	max_mfn = top;
 	hv_root = _maddr(read_cr3() & PTE_ADDRESS);
 	fill_slots();
@@ -74,10 +105,12 @@ void frame_init(mfn_t top, void *(*alloc)(unsigned int order))
 	for (uint64_t n = 0; n < mfn_x(top); n++) {
 		struct frame *f = mfn_to_frame(_mfn(n));
 
+		if (f->owner == DOMID_IO)
+			continue;
 		f->owner = DOMID_XEN;
 		f->refs = REFS_OURS;
 	}
-	m2p_init(alloc);
+	m2p_init(alloc, is_ram);
 	iomem_init();
 	iomem_add(_maddr(0), _maddr(1 << 20));
 }

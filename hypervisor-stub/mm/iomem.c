@@ -99,6 +99,9 @@ void iomem_add(maddr_t start, maddr_t end)
 	for (uint64_t n = maddr_x(start) >> PAGE_SHIFT; n < last; n++) {
 		struct frame *f = mfn_to_frame(_mfn(n));
 
+		/* Records of large holes are one page, which says so already. */
+		if (f->owner == DOMID_IO)
+			continue;
 		f->owner = DOMID_IO;
 		f->refs = 0;
 	}

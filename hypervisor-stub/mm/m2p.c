@@ -84,9 +84,9 @@ bool m2p_compat_frame(const struct domain *d, uint64_t i, mfn_t *mfn)
 }
 
 /* A guest may map these frames read-only by naming DOMID_XEN: typed so that RW never works. */
-static void publish(mfn_t first)
+static void publish(mfn_t first, uint64_t count)
 {
-	for (uint64_t i = 0; i < M2P_CHUNK_BYTES >> PAGE_SHIFT; i++) {
+	for (uint64_t i = 0; i < count; i++) {
 		struct frame *f = mfn_to_frame(mfn_add(first, i));
 
 		f->refs = REFS_OURS | REFS_SHARED | 1;
@@ -94,17 +94,30 @@ static void publish(mfn_t first)
 	}
 }
 
-static mfn_t make_chunk(void *(*alloc)(unsigned int order))
+static mfn_t make_chunk(void *(*alloc)(unsigned int order), unsigned int order)
 {
-	void *p = alloc(M2P_CHUNK_SHIFT - PAGE_SHIFT);
+	void *p = alloc(order);
 
-	memset(p, 0xff, M2P_CHUNK_BYTES);
-	publish(virt_to_mfn(p));
+	memset(p, 0xff, PAGE_SIZE << order);
+	publish(virt_to_mfn(p), 1UL << order);
 	return virt_to_mfn(p);
 }
 
-void m2p_init(void *(*alloc)(unsigned int order))
+/* A gigabyte without RAM: all its entries say "nobody's". Nothing ever writes there: no frame has an owner. */
+static void map_hole(uint64_t i, maddr_t invalid)
 {
+	hv_map_same(M2P_VA + i * M2P_CHUNK_BYTES, invalid, PTE_P | PTE_US | PTE_NX);
+	hv_map_same(M2P_WRITE_VA + i * M2P_CHUNK_BYTES, invalid, PTE_P | PTE_NX);
+	/* In the list of the table's frames real Xen, too, repeats the one before. */
+	chunk[i] = chunk[i - 1];
+}
+
+void m2p_init(void *(*alloc)(unsigned int order), bool (*is_ram)(uint64_t first, uint64_t end))
+{
+	const uint64_t frames = M2P_CHUNK_BYTES / sizeof(uint64_t);
+	const unsigned int order = M2P_CHUNK_SHIFT - PAGE_SHIFT;
+	maddr_t invalid = mfn_to_maddr(make_chunk(alloc, 0));
+
 	chunks = (mfn_x(max_mfn) * 8 + M2P_CHUNK_BYTES - 1) >> M2P_CHUNK_SHIFT;
 	compat_chunks = (mfn_x(max_mfn) * 4 + M2P_CHUNK_BYTES - 1) >> M2P_CHUNK_SHIFT;
 	/* Frame numbers of chunks: one page holds 512 of each, for 512 GiB. */
@@ -114,13 +127,17 @@ void m2p_init(void *(*alloc)(unsigned int order))
 	for (uint64_t i = 0; i < chunks; i++) {
 		maddr_t at;
 
-		chunk[i] = make_chunk(alloc);
+		if (i && !is_ram(i * frames, (i + 1) * frames)) {
+			map_hole(i, invalid);
+			continue;
+		}
+		chunk[i] = make_chunk(alloc, order);
 		at = mfn_to_maddr(chunk[i]);
 		hv_map(M2P_VA + i * M2P_CHUNK_BYTES, at, PTE_P | PTE_US | PTE_PSE | PTE_NX);
 		hv_map(M2P_WRITE_VA + i * M2P_CHUNK_BYTES, at, PTE_P | PTE_RW | PTE_PSE | PTE_NX);
 	}
 	for (uint64_t i = 0; i < compat_chunks; i++) {
-		compat_chunk[i] = make_chunk(alloc);
+		compat_chunk[i] = make_chunk(alloc, order);
 		hv_map(COMPAT_M2P_VA + i * M2P_CHUNK_BYTES, mfn_to_maddr(compat_chunk[i]),
 		       PTE_P | PTE_RW | PTE_PSE | PTE_NX);
 	}

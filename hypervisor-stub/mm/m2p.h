@@ -18,7 +18,10 @@
 /* init.c: map one page or superpage of ours while frame_init() runs; flags as the hardware has them. */
 void hv_map(uint64_t va, maddr_t maddr, uint64_t flags);
 
-void m2p_init(void *(*alloc)(unsigned int order));
+/* The same page of ours in all 512 places of 2 MiB. */
+void hv_map_same(uint64_t va, maddr_t page, uint64_t flags);
+
+void m2p_init(void *(*alloc)(unsigned int order), bool (*is_ram)(uint64_t first, uint64_t end));
 
 /* The first slot of a 32-bit guest's top L2 that is ours, and how many frames its M2P tells of. */
 static inline unsigned int m2p_compat_first_slot(const struct domain *d)
