@@ -70,21 +70,17 @@ void segments_save(struct vcpu *v)
 	v->pv.gs_base_user = v->pv.kernel_mode ? other : live;
 }
 
-/* A selector of the LDT is read through the window: have its page there before. */
 static void prepare_ldt(struct vcpu *v, uint16_t sel)
 {
 	if (sel & SEL_LDT)
 		ldt_map_page(v, sel & ~(SEL_RPL | SEL_LDT));
 }
 
-bool segments_load(struct vcpu *v, struct selectors *wanted)
+/* False: at least one was refused. A selector of the LDT is read through the window: have its page there. */
+static bool load_data_segments(struct vcpu *v, const struct selectors *wanted)
 {
 	bool ok = true;
 
-	wanted->ds = v->regs.ds;
-	wanted->es = v->regs.es;
-	wanted->fs = v->regs.fs;
-	wanted->gs = v->regs.gs;
 	prepare_ldt(v, wanted->ds);
 	prepare_ldt(v, wanted->es);
 	prepare_ldt(v, wanted->fs);
@@ -93,6 +89,24 @@ bool segments_load(struct vcpu *v, struct selectors *wanted)
 	ok &= LOAD_SELECTOR(es, wanted->es);
 	ok &= LOAD_SELECTOR(fs, wanted->fs);
 	ok &= LOAD_SELECTOR(gs, wanted->gs);
+	return ok;
+}
+
+bool segments_load(struct vcpu *v, struct selectors *wanted)
+{
+	bool ok;
+
+	wanted->ds = v->regs.ds;
+	wanted->es = v->regs.es;
+	wanted->fs = v->regs.fs;
+	wanted->gs = v->regs.gs;
+	ok = load_data_segments(v, wanted);
+	/*
+	 * A sibling may take the LDT's pages out of the window between the look and the load, while the
+	 * descriptors are as good as before: once more, before the guest hears of it.
+	 */
+	if (unlikely(!ok))
+		ok = load_data_segments(v, wanted);
 	if (v->domain->is_32bit)
 		return ok;
 	/* Loading a selector loaded its descriptor's base: what was live is more than that. */
