@@ -89,6 +89,7 @@ int domain_resume(struct domain *d)
 	if (was) {
 		d->state = DOM_ALIVE;
 		d->shutdown_code = SHUTDOWN_CODE_NONE;
+		d->crash_told = false;
 	}
 	spin_unlock(&d->life);
 	if (!was)
@@ -97,6 +98,24 @@ int domain_resume(struct domain *d)
 		vcpu_unpause(v);
 	log_info("d%u: resumed", d->id);
 	return 0;
+}
+
+/*
+ * Reports are long, and two of them line by line in each other are of no use: one at a time, of all domains.
+ * No lock, since a report is no place to keep an order of locks, and who waits takes part in standing still.
+ */
+static bool reporting;
+
+static void report_once(struct domain *d, struct vcpu *v, const char *reason)
+{
+	while (__atomic_exchange_n(&reporting, true, __ATOMIC_ACQUIRE))
+		cpu_park_point();
+	if (d->crash_told)
+		log_error("(d%uv%u) crashed, too: %s", d->id, v->id, reason);
+	else
+		crash_report(v, reason);
+	d->crash_told = true;
+	__atomic_store_n(&reporting, false, __ATOMIC_RELEASE);
 }
 
 void domain_crash(struct domain *d, const char *fmt, ...)
@@ -110,6 +129,6 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
-	crash_report(v, reason);
+	report_once(d, v, reason);
 	domain_shutdown(d, SHUTDOWN_crash);
 }
