@@ -115,12 +115,21 @@ static uint64_t entry(void)
 	return below(8) ? e : random64();
 }
 
+/* Our kernel, stack and tables, which a 32-bit random number hits now and then: that would be suicide. */
+static bool is_ours(unsigned long va)
+{
+	return va - VIRT_BASE < start_info->nr_pages * PAGE_SIZE;
+}
+
 /* Addresses of ours that may be changed, and addresses that are nobody's business. */
 static unsigned long address(void)
 {
+	unsigned long any;
+
 	switch (below(6)) {
 	case 0:
-		return (unsigned long)random64() | 1UL << (sizeof(long) * 8 - 1);
+		any = (unsigned long)random64() | 1UL << (sizeof(long) * 8 - 1);
+		return is_ours(any) ? (unsigned long)window : any;
 	case 1:
 		return -(unsigned long)below(0x1000000);
 	case 2:
