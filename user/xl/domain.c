@@ -126,10 +126,17 @@ int cmd_list(int argc, char **argv)
 
 /* ---- the end ---- */
 
+/*
+ * Backwards: it stops, its devices go, then it does. Whoever sees that it is gone can use its disks for another
+ * domain at once.
+ */
 int domain_destroy(unsigned domid)
 {
 	struct xen_domctl op = { 0 };
 
+	xc_domctl(XEN_DOMCTL_pausedomain, (domid_t)domid, &op);
+	store_forget_devices(domid);
+	memset(&op, 0, sizeof(op));
 	if (xc_domctl(XEN_DOMCTL_destroydomain, (domid_t)domid, &op) < 0)
 		return complain("domain %u cannot be destroyed: %s", domid, strerror(errno)) ? -1
 											     : 0;

@@ -160,18 +160,24 @@ int store_domain(const struct domain_config *c, const struct built *b)
 	return 0;
 }
 
-void store_forget(unsigned domid)
+void store_forget_devices(unsigned domid)
 {
 	struct xs *xs = xs_get();
-	char path[64], *vm = xs_readf(xs, 0, "/local/domain/%u/vm", domid), **types;
+	char path[64], **types = xs_directory(xs, 0, "/local/domain/0/backend", NULL);
 
-	types = xs_directory(xs, 0, "/local/domain/0/backend", NULL);
 	for (char **t = types; t && *t; t++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", *t, domid);
 		if (xs_exists(xs, 0, path))
 			xs_rm(xs, 0, path);
 	}
 	free(types);
+}
+
+void store_forget(unsigned domid)
+{
+	struct xs *xs = xs_get();
+	char path[64], *vm = xs_readf(xs, 0, "/local/domain/%u/vm", domid);
+
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
 	xs_rm(xs, 0, path);
 	if (vm && *vm)

@@ -96,6 +96,8 @@ int image_load(struct image *image, struct built *b, const xen_pfn_t *frames,
 
 /* store.c: 0 or -1 */
 int store_domain(const struct domain_config *c, const struct built *b);
+/* Its backends first, so that its disks are free when it is gone; then all the rest. */
+void store_forget_devices(unsigned domid);
 void store_forget(unsigned domid);
 void uuid_text(const uint8_t *uuid, char *text);
 
