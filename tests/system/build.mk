@@ -37,6 +37,7 @@ $(O)/store.cpio: $(O)/consoles.cpio tests/system/store.list $(SYSTEM_PROGS)
 .PHONY: store-test
 store-test: $(O)/ringmaster $(O)/store.cpio
 	$(Q)tests/system/store $(TESTS)
+
 ## stack-test  guests on split drivers: disk, network, toolstack, kills, refusals (TESTS="a b")
 .PHONY: stack-test
 stack-test: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
