@@ -4,12 +4,13 @@
  * -chmod, -watch, -check; or `xenstore read ...`. Options and output are those of the tools that people know.
  */
 #include "check.h"
+#include "text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static struct xs *xs;
@@ -22,27 +23,13 @@ static int fail(const char *path)
 	return 1;
 }
 
-static void print_value(const char *value, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)value[i];
-
-		if (isprint(c) && c != '\\')
-			putchar(c);
-		else if (c == '\n')
-			fputs("\\n", stdout);
-		else
-			printf(c == '\\' ? "\\\\" : "\\x%02x", c);
-	}
-}
-
-static int do_read(int argc, char **argv, bool prefix)
+static int do_read(int argc, char **argv, bool prefix, bool raw)
 {
 	int status = 0;
 
 	for (int i = 0; i < argc; i++) {
 		size_t len;
-		char *value = xs_read(xs, 0, argv[i], &len);
+		char *value = xs_read(xs, 0, argv[i], &len), *text;
 
 		if (!value) {
 			status = fail(argv[i]);
@@ -50,27 +37,34 @@ static int do_read(int argc, char **argv, bool prefix)
 		}
 		if (prefix)
 			printf("%s: ", argv[i]);
-		print_value(value, len);
-		putchar('\n');
+		text = raw ? NULL : text_escape(value, len);
+		if (text)
+			puts(text);
+		else
+			fwrite(value, 1, len, stdout);
+		free(text);
 		free(value);
 	}
 	return status;
 }
 
 /* All pairs, or none: as a transaction. */
-static int do_write(int argc, char **argv)
+static int do_write(int argc, char **argv, bool raw)
 {
+	size_t lens[argc + 1];
 	xs_t t;
 
 	if (argc % 2) {
 		fprintf(stderr, "xenstore-write: %s has no value\n", argv[argc - 1]);
 		return 2;
 	}
+	for (int i = 1; i < argc; i += 2)
+		lens[i] = raw ? strlen(argv[i]) : text_unescape(argv[i]);
 	do {
 		if (xs_begin(xs, &t))
 			return fail("transaction");
 		for (int i = 0; i < argc; i += 2)
-			if (xs_write(xs, t, argv[i], argv[i + 1], strlen(argv[i + 1]))) {
+			if (xs_write(xs, t, argv[i], argv[i + 1], lens[i + 1])) {
 				int status = fail(argv[i]);
 
 				xs_end(xs, t, false);
@@ -100,6 +94,18 @@ static int do_list(int argc, char **argv, bool prefix)
 	return status;
 }
 
+/* ---- ls ---- */
+
+/* Columns: of the terminal (or 80), and where rights begin. */
+enum { WIDTH = 80, RIGHTS_AT = 60, VALUE_ROOM = 8 };
+
+static int width(void)
+{
+	struct winsize w;
+
+	return ioctl(1, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col - 2 : WIDTH;
+}
+
 static void print_perms(const char *path)
 {
 	unsigned count;
@@ -107,30 +113,57 @@ static void print_perms(const char *path)
 
 	if (!perms)
 		return;
-	fputs("   (", stdout);
+	fputs("  (", stdout);
 	for (unsigned i = 0; i < count; i++)
 		printf("%s%s", i ? "," : "", perms[i]);
 	putchar(')');
 	free(perms);
 }
 
-static void print_tree(const char *path, unsigned depth, bool full, bool perms)
+/* = "value", as much as the line has room for, and dots up to the rights. */
+static void print_value(const char *value, size_t len, int column, int most, bool dots)
+{
+	char *text = text_escape(value, len);
+
+	if (!text)
+		return;
+	if (most < column + (int)len + VALUE_ROOM) {
+		int room = most - VALUE_ROOM - column;
+
+		printf(" = \"%.*s\\...\"", room > 0 ? room : 0, text);
+	} else {
+		column += printf(" = \"%s\"", text);
+		if (dots)
+			putchar(' ');
+		for (column++; dots && column < (most < RIGHTS_AT ? most : RIGHTS_AT); column++)
+			putchar(column & 1 ? '.' : ' ');
+	}
+	free(text);
+}
+
+/* A node that goes while this is printed is left out. */
+static void print_tree(const char *path, int depth, bool full, bool perms)
 {
 	char **names = xs_directory(xs, 0, path, NULL), child[3100];
+	int most = width();
 
 	for (char **n = names; names && *n; n++) {
+		int column = full ? 0 : depth;
 		size_t len;
 		char *value;
 
 		snprintf(child, sizeof(child), "%s/%s", path[1] ? path : "", *n);
 		value = xs_read(xs, 0, child, &len);
 		if (full)
-			printf("%s = \"", child);
+			fputs(child, stdout);
 		else
-			printf("%*s%s = \"", (int)depth, "", *n);
+			column = printf("%*s%.*s", depth, "",
+					most - VALUE_ROOM > depth ? most - VALUE_ROOM - depth : 0,
+					*n);
 		if (value)
-			print_value(value, len);
-		putchar('"');
+			print_value(value, len, column, most, perms);
+		else
+			putchar(':');
 		if (perms)
 			print_perms(child);
 		putchar('\n');
@@ -201,6 +234,21 @@ static int do_exists(int argc, char **argv)
 	return 0;
 }
 
+/* -u: those above too. */
+static int chmod_above(const char *path, int argc, char **argv)
+{
+	char above[3100], *slash;
+	int status = 0;
+
+	snprintf(above, sizeof(above), "%s", path);
+	while (!status && (slash = strrchr(above, '/')) && slash != above) {
+		*slash = '\0';
+		if (xs_set_perms(xs, 0, above, (const char *const *)argv, (unsigned)argc))
+			status = fail(above);
+	}
+	return status;
+}
+
 static int chmod_one(const char *path, int argc, char **argv, bool below)
 {
 	char **names, child[3100];
@@ -239,13 +287,13 @@ static int do_watch(int argc, char **argv, long most)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: xenstore-read [-p] PATH...		the values\n"
-		"       xenstore-write PATH VALUE ...		all of them or none\n"
+		"usage: xenstore-read [-p] [-R] PATH...		the values (-R: byte for byte)\n"
+		"       xenstore-write [-R] PATH VALUE ...	all of them or none (-R: a \\\\ is one)\n"
 		"       xenstore-list [-p] PATH...		names below\n"
 		"       xenstore-ls [-f] [-p] [PATH...]		the tree (-f whole paths, -p rights)\n"
 		"       xenstore-rm [-t] PATH...		(-t: and what is empty above)\n"
 		"       xenstore-exists PATH...			status 0: all are there\n"
-		"       xenstore-chmod [-r] PATH RIGHT...	n0 r1 w2 b3, the owner first\n"
+		"       xenstore-chmod [-r] [-u] PATH RIGHT...	n0 r1 w2 b3, the owner first (below, above)\n"
 		"       xenstore-watch [-n COUNT] PATH...	paths as they change\n"
 		"       xenstore-check [-n MS]			is the store right about devices?\n");
 	return 2;
@@ -254,7 +302,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
-	bool p = false, f = false, t = false, r = false;
+	bool p = false, f = false, t = false, r = false, u = false, raw = false;
 	long most = -1;
 	int option;
 
@@ -267,14 +315,16 @@ int main(int argc, char **argv)
 	} else {
 		return usage();
 	}
-	while ((option = getopt(argc, argv, "pftrn:s")) != -1) {
+	while ((option = getopt(argc, argv, "pftrun:sRh")) != -1) {
 		p |= option == 'p';
 		f |= option == 'f';
 		t |= option == 't';
 		r |= option == 'r';
+		u |= option == 'u';
+		raw |= option == 'R';
 		if (option == 'n')
 			most = strtol(optarg, NULL, 10);
-		if (option == '?')
+		if (option == '?' || option == 'h')
 			return usage();
 	}
 	argc -= optind;
@@ -287,9 +337,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (!strcmp(verb, "read"))
-		return do_read(argc, argv, p);
+		return do_read(argc, argv, p, raw);
 	if (!strcmp(verb, "write"))
-		return do_write(argc, argv);
+		return do_write(argc, argv, raw);
 	if (!strcmp(verb, "list"))
 		return do_list(argc, argv, p);
 	if (!strcmp(verb, "ls"))
@@ -299,7 +349,8 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "exists"))
 		return do_exists(argc, argv);
 	if (!strcmp(verb, "chmod") && argc > 1)
-		return chmod_one(argv[0], argc - 1, argv + 1, r);
+		return chmod_one(argv[0], argc - 1, argv + 1, r) ||
+		       (u && chmod_above(argv[0], argc - 1, argv + 1));
 	if (!strcmp(verb, "check"))
 		return do_check(xs, most < 0 ? 3000 : most);
 	if (!strcmp(verb, "watch"))

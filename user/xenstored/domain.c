@@ -3,9 +3,9 @@
  * Domains and their rings.
  *
  * Each domain that a toolstack introduced shares a page with us: two rings of 1 KiB and their indices
- * (<xen/io/xs_wire.h>). The page is the guest's: indices are read once and checked, and a ring whose indices
- * or messages make no sense is served no more; the guest is told by `error`, everybody else goes on. A domain that
- * has died is found out by VIRQ_DOM_EXC: those who watch @releaseDomain are told, and all it had is dropped.
+ * (ring.c). A ring whose indices or messages make no sense is served no more; the guest is told by `error`,
+ * everybody else goes on. A domain that has died is found out by VIRQ_DOM_EXC: those who watch @releaseDomain are
+ * told, and all it had is dropped.
  *
  * Domain 0's own ring is its kernel's (/dev/xen/xenbus_backend), which speaks for all of its programs.
  */
@@ -36,106 +36,30 @@ struct domain {
 static struct list domains = { &domains, &domains };
 static int evtchn = -1, dom_exc = -1;
 
-/* ---- the ring ---- */
+/* ---- serving ---- */
 
-static uint32_t load(const XENSTORE_RING_IDX *index)
-{
-	return *(const volatile XENSTORE_RING_IDX *)index;
-}
-
-static void store(XENSTORE_RING_IDX *index, uint32_t value)
-{
-	__sync_synchronize();
-	*(volatile XENSTORE_RING_IDX *)index = value;
-}
-
-static void give_up(struct domain *d, uint32_t error, const char *why)
+static void give_up(struct domain *d, uint32_t error)
 {
 	d->broken = true;
 	d->ring->error = error;
 	connection_reset(d->c);
-	printf("xenstored: domain %u: %s; its ring is served no more\n", d->id, why);
+	printf("xenstored: domain %u: %s; its ring is served no more\n", d->id,
+	       error == XENSTORE_ERROR_RINGIDX ? "indices that cannot be"
+					       : "a message that is too long, or no memory for it");
 	fflush(stdout);
-}
-
-/* Bytes between two indices; false: the guest wrote nonsense. */
-static bool used(struct domain *d, const XENSTORE_RING_IDX *prod, const XENSTORE_RING_IDX *cons,
-		 uint32_t *bytes)
-{
-	*bytes = load(prod) - load(cons);
-	__sync_synchronize();
-	if (*bytes <= XENSTORE_RING_SIZE)
-		return true;
-	give_up(d, XENSTORE_ERROR_RINGIDX, "indices that cannot be");
-	return false;
-}
-
-/* As much of this message as there is room for; true: all of it. */
-static bool put(struct domain *d, struct message *m, bool *moved)
-{
-	while (m->sent < m->len) {
-		uint32_t full, prod, room, piece;
-
-		if (!used(d, &d->ring->rsp_prod, &d->ring->rsp_cons, &full))
-			return false;
-		prod = MASK_XENSTORE_IDX(load(&d->ring->rsp_prod));
-		room = XENSTORE_RING_SIZE - full;
-		if (!room)
-			return false;
-		piece = XENSTORE_RING_SIZE - prod;
-		piece = piece < room ? piece : room;
-		piece = piece < m->len - m->sent ? piece : (uint32_t)(m->len - m->sent);
-		memcpy(d->ring->rsp + prod, m->data + m->sent, piece);
-		store(&d->ring->rsp_prod, load(&d->ring->rsp_prod) + piece);
-		m->sent += piece;
-		*moved = true;
-	}
-	return true;
-}
-
-static void flush(struct domain *d, bool *moved)
-{
-	while (!d->broken && !list_empty(&d->c->out)) {
-		struct message *m = LIST_OF(d->c->out.next, struct message, link);
-
-		if (!put(d, m, moved))
-			return;
-		connection_sent(d->c, m);
-	}
-}
-
-/* One consecutive piece of requests; false: there is none, or it has to wait. */
-static bool take(struct domain *d, bool *moved)
-{
-	uint32_t n, cons, piece;
-	size_t taken;
-
-	if (d->broken || !used(d, &d->ring->req_prod, &d->ring->req_cons, &n) || !n)
-		return false;
-	cons = MASK_XENSTORE_IDX(load(&d->ring->req_cons));
-	piece = XENSTORE_RING_SIZE - cons;
-	piece = piece < n ? piece : n;
-	taken = connection_bytes(d->c, d->ring->req + cons, piece);
-	if (d->c->dead) {
-		give_up(d, XENSTORE_ERROR_PROTO, "a message that is too long");
-		return false;
-	}
-	if (taken)
-		store(&d->ring->req_cons, load(&d->ring->req_cons) + (uint32_t)taken);
-	*moved |= taken != 0;
-	return taken != 0;
 }
 
 static bool serve(struct domain *d)
 {
-	bool moved = false, more = d->c && !d->broken;
+	bool moved = false;
+	uint32_t error;
 
-	while (more) {
-		flush(d, &moved);
-		more = take(d, &moved);
-		flush(d, &moved);
-	}
-	if (moved && d->c)
+	if (!d->c || d->broken)
+		return false;
+	error = ring_serve(d->c, d->ring, &moved);
+	if (error)
+		give_up(d, error);
+	if (moved || error)
 		xc_evtchn_notify(evtchn, (unsigned)d->port);
 	return moved;
 }

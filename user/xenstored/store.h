@@ -8,6 +8,7 @@
  *	transaction.c	snapshots, conflicts, commits
  *	watch.c		who is told of what
  *	connection.c	clients: bytes in, messages out
+ *	ring.c		the page that they share with us
  *	request.c	messages of the protocol <xen/io/xs_wire.h> and their answers
  *	save.c		all of it as a file
  *
@@ -164,6 +165,14 @@ void connection_request(struct connection *c);
  * them, or fewer when an answer must be read first; c->dead is set on a violation of the protocol.
  */
 size_t connection_bytes(struct connection *c, const char *bytes, size_t len);
+
+/* ---- ring.c ---- */
+
+/*
+ * Moves what can be moved, both ways, and serves it. 0, or the XENSTORE_ERROR_ for which this client is served no
+ * more. *moved: its other end has to look.
+ */
+uint32_t ring_serve(struct connection *c, struct xenstore_domain_interface *ring, bool *moved);
 
 /* ---- access.c ---- */
 
