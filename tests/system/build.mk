@@ -18,7 +18,8 @@ system-test: $(if $(HYPERVISOR),,$(O)/ringmaster) $(if $(KERNEL),,$(O)/ringlet) 
 	$(Q)tests/system/run $(TESTS)
 
 # Ringlet as a guest of Ringlet: kernel and ramdisk inside the ramdisk of domain 0.
-$(O)/consoles.cpio: $(O)/initramfs.cpio $(O)/ringlet tests/system/consoles.list $(wildcard tests/system/*.cfg)
+$(eval $(call pv_image,tests/system/guests,liar,system,64))
+$(O)/consoles.cpio: $(O)/system/liar-64 $(O)/initramfs.cpio $(O)/ringlet tests/system/consoles.list $(wildcard tests/system/*.cfg)
 	$(call say,CPIO,$@)
 	$(Q)tools/mkinitramfs tests/system/consoles.list $(O) $@.guests
 	$(Q)cat $(O)/initramfs.cpio $@.guests > $@ && rm $@.guests
