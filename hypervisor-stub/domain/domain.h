@@ -57,7 +57,7 @@ struct domain {
 	enum domain_state state;
 	unsigned int shutdown_code; /* SHUTDOWN_*, or SHUTDOWN_CODE_NONE */
 	unsigned int kill_step;	    /* how far destroy.c's list of steps has come */
-	bool crash_told;  /* its crash report is out: domain_crash() */
+	bool crash_told;	    /* its crash report is out: domain_crash() */
 	bool autodestroy; /* a boot module: nobody else would destroy it when it shut down */
 	evtchn_port_t suspend_port; /* domctl subscribe: raised instead of VIRQ_DOM_EXC; 0: none */
 	_Atomic unsigned int pause_count;

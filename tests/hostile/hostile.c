@@ -189,10 +189,14 @@ static void call_mmu_update(void)
 	for (unsigned int i = 0; i < 8; i++) {
 		/* The window's own table, or a frame of the pool, or (which must fail) anything. */
 		uint64_t at = below(4) ? virt_to_maddr(window_l1) : frame() << PAGE_SHIFT;
+		unsigned int slots = PT_ENTRIES;
 
-		if (at >> PAGE_SHIFT == root_mfn().m)
+		/* Our kernel hangs on the root's lower half, or on its last entry. */
+		if (at >> PAGE_SHIFT == root_mfn().m) {
 			at += PAGE_SIZE / 2;
-		req[i].ptr = at + below(PT_ENTRIES) * 8 + (below(8) ? 0 : below(8));
+			slots = PT_ENTRIES / 2 - 1;
+		}
+		req[i].ptr = at + below(slots) * 8 + (below(8) ? 0 : below(8));
 		req[i].val = entry();
 	}
 	hv_mmu_update(below(16) ? req : pointer(), below(8) ? below(8) : count(),
