@@ -33,7 +33,7 @@ A test's head comment may hold a line "Run with: key=value ..." (values quoted a
 
 Of lists, the k-th run takes the k-th value of each, shorter ones repeating: `guest=both smp=1,2,4` are
 three runs. With --domu the image itself is unprivileged and alone; tests that say "Runs as: domain 0"
-are left out.
+are left out. With --crowd N there are N of it at once, and all must pass.
 """
 
 import argparse
@@ -98,6 +98,8 @@ def command(test, args, scratch):
     module = test.path
     if args.domu:
         module += " domu" + (" vcpus=" + opt["vcpus"] if "vcpus" in opt else "")
+    if args.crowd:
+        module += " mem=32M"
     if "args" in opt:
         module += " " + opt["args"].replace(",", ",,")
     if "ramdisk" in opt:
@@ -105,6 +107,8 @@ def command(test, args, scratch):
         with open(disk, "wb") as f:
             f.write(bytes((i * 7 + i // 256) % 256 for i in range(int(opt["ramdisk"]))))
         module += "," + disk + (" ramdisk" if args.domu else "")
+    for _ in range(1, args.crowd):
+        module += "," + module.split(",")[0]
     if "guest" in opt:
         module += "," + test.image(opt["guest"])
     if "pair" in opt:
@@ -114,7 +118,7 @@ def command(test, args, scratch):
     append = (XEN_OPTIONS if args.real else "loglvl=all guest_loglvl=all") + " " + opt.get("hv", "")
     if "vcpus" in opt:
         append += " dom0_max_vcpus=" + opt["vcpus"]
-    cmd = [args.qemu, "-m", opt.get("mem", "256"), "-display", "none", "-serial", "stdio",
+    cmd = [args.qemu, "-m", opt.get("mem", str(256 + 32 * args.crowd)), "-display", "none", "-serial", "stdio",
            "-monitor", "none", "-no-reboot", "-kernel", args.real or args.hypervisor,
            "-append", append.strip(), "-initrd", module, "-smp", opt.get("smp", args.smp)]
     for device in filter(None, opt.get("device", "").split("|")):
@@ -207,6 +211,10 @@ def choose(args):
         tests = [t for t in tests if t.on_real and t.options.get("smp", "1") == "1"]
     if args.domu:
         tests = [t for t in tests if t.as_domu]
+    if args.crowd:
+        tests = [t for t in tests if not {"ramdisk", "args"} & set(t.options)]
+        for t in tests:
+            t.domains = args.crowd
     if args.tests:
         tests = [t for t in tests if t.name in args.tests or t.base in args.tests]
     return tests
@@ -219,6 +227,8 @@ def main():
     p.add_argument("--hypervisor", default=os.path.join(TOP, "build", "ringmaster"))
     p.add_argument("--real", help="a real Xen image, instead of Ringmaster")
     p.add_argument("--domu", action="store_true", help="as an unprivileged domain, alone")
+    p.add_argument("--crowd", type=int, default=0, metavar="N",
+                   help="N unprivileged domains of it side by side")
     p.add_argument("--force", action="store_true", help="also tests that real Xen cannot pass")
     p.add_argument("--images", default=os.path.join(TOP, "build", "pv"))
     p.add_argument("--width", choices=["32", "64"])
@@ -234,6 +244,7 @@ def main():
                    help="for this run, instead of what the tests' heads say")
     p.add_argument("-v", "--verbose", action="store_true", help="show every log")
     args = p.parse_args()
+    args.domu = args.domu or args.crowd > 0
 
     global OVERRIDE
     OVERRIDE = args.override

@@ -80,8 +80,11 @@ PV_RUN	= python3 tests/run.py --hypervisor $(O)/ringmaster $(if $(WIDTH),--width
 # What may depend on the processor's model and number, again on another machine.
 PV_MATRIX := traps trap-user iret syscall syscall32 fpu control-regs cpuid descriptors mmu-update pin \
 	big-tree stale-tlb pt-emulation events timer sched runstate vcpu-op grant-map two-domains deaths
-# As domain 0, then as the only and unprivileged domain, then the matrix; each also when one before failed.
+# What changes memory, four domains of it on four processors.
+PV_SIDE_BY_SIDE := pin grant-map pt-emulation exchange mmu-batch reservation big-tree stale-tlb ldt va-mapping
+# As domain 0, as the only and unprivileged domain, the matrix, side by side; each also when one before failed.
 test-pv: pv $(O)/ringmaster
 	$(Q)$(PV_RUN) $(PV); first=$$?; $(PV_RUN) --domu $(PV); second=$$?; \
-		$(PV_RUN) --smp 4 --cpu max $(or $(PV),$(PV_MATRIX)); \
-		test $$first$$second$$? = 000
+		$(PV_RUN) --smp 4 --cpu max $(or $(PV),$(PV_MATRIX)); third=$$?; \
+		$(if $(PV),true,$(PV_RUN) --smp 4 --crowd 4 $(PV_SIDE_BY_SIDE)); \
+		test $$first$$second$$third$$? = 0000
