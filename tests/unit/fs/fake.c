@@ -250,6 +250,7 @@ static struct super *no_mount(const char *data)
 
 const struct fs_type devfs_type = { .name = "devtmpfs", .mount = no_mount };
 const struct fs_type procfs_type = { .name = "proc", .mount = no_mount };
+const struct fs_type devpts_type = { .name = "devpts", .mount = no_mount };
 
 const struct file_ops *chrdev_find(uint32_t rdev)
 {
