@@ -6,6 +6,7 @@
  * it: fork takes the right away, and the first write afterwards either finds that the page is alone
  * again or copies it. Pages of files are shared with the page cache until the first write.
  */
+#include "fs/vfs.h"
 #include "vma.h"
 #include "fs.h"
 #include "proc.h"
@@ -93,6 +94,13 @@ static int fault_file_part(struct mm *mm, struct vma *v, unsigned long va, uint6
 	return install(mm, va, pfn, vma_access(v, false));
 }
 
+static int bus_error(int *sig, int *code)
+{
+	*sig = SIGBUS;
+	*code = BUS_ADRERR;
+	return -EFAULT;
+}
+
 static int fault_file(struct mm *mm, struct vma *v, unsigned long va, unsigned flags, int *sig,
 		      int *code)
 {
@@ -103,15 +111,12 @@ static int fault_file(struct mm *mm, struct vma *v, unsigned long va, unsigned f
 	if (v->file_bytes != ~0ull && v->file_bytes < into + PAGE_SIZE)
 		return fault_file_part(mm, v, va, offset,
 				       v->file_bytes > into ? v->file_bytes - into : 0);
-	if (offset >= align_up(size, PAGE_SIZE)) {
-		*sig = SIGBUS;
-		*code = BUS_ADRERR;
-		return -EFAULT;
-	}
+	if (offset >= align_up(size, PAGE_SIZE))
+		return bus_error(sig, code);
 	pfn = file_map_page(v->file, offset);
 	if (pfn_is_none(pfn)) {
-		if (v->flags & MAP_SHARED)
-			return -ENOMEM;
+		if (v->flags & MAP_SHARED) /* a device has no size: it ends where it has no page */
+			return size == FILE_SIZE_MAX ? bus_error(sig, code) : -ENOMEM;
 		rc = fault_file_part(mm, v, va, offset, min(size - offset, (uint64_t)PAGE_SIZE));
 		if (rc == -EFAULT)
 			*sig = SIGBUS;

@@ -7,7 +7,7 @@ SYSTEM_PROGS	:= $(patsubst tests/system/progs/%.c,$(O)/user/tests-system/%, \
 $(SYSTEM_PROGS): $(O)/user/tests-system/%: tests/system/progs/%.c $(NEWLIB_READY) $(USER_LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(RINGLET_CC) $(WARN) -Iuser/lib $< $(USER_LIB) -s -o $@
+	$(Q)$(RINGLET_CC) $(USER_CFLAGS) $< $(USER_LIB) -s -o $@
 
 $(O)/tests.cpio: $(SYSTEM_PROGS)
 
