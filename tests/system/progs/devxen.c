@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * devxen: the files of /dev/xen, by a program that talks to itself: what it grants it maps, what it sends it
- * receives. Then everything that must be refused, and noise. Each line that fails is named; the status says whether any was.
+ * receives. Then everything that must be refused, and noise. Each line that fails is named; the status says
+ * whether any was.
  */
 #include "xc_internal.h"
 
