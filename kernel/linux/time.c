@@ -168,6 +168,51 @@ long sys_clock_settime64(const struct args *a)
 	return clock_set(a, true);
 }
 
+/* Linux's struct __kernel_timex, as far as it is not zero here. */
+struct timex64 {
+	uint32_t modes, pad0;
+	int64_t offset, freq, maxerror, esterror;
+	int32_t status, pad1;
+	int64_t constant, precision, tolerance;
+	int64_t sec, usec;
+	int64_t tick;
+	int64_t pps[8];
+	int32_t tai[12];
+};
+
+_Static_assert(sizeof(struct timex64) == 208, "what the C library copies");
+
+#define STA_UNSYNC 0x40
+#define TIME_ERROR 5
+
+/* The clock is the hypervisor's: it can be looked at, and nothing here keeps it in step with another. */
+long sys_clock_adjtime64(const struct args *a)
+{
+	struct timex64 t;
+	uint64_t now = time_wall();
+
+	if (a->v[0])
+		return -EOPNOTSUPP; /* only CLOCK_REALTIME can be steered */
+	if (copy_from_user(&t, arg_ptr(a, 1), sizeof(t)))
+		return -EFAULT;
+	if (t.modes)
+		return current->proc->cred.euid ? -EPERM : -EOPNOTSUPP;
+	t = (struct timex64){
+		.maxerror = 16000000,
+		.esterror = 16000000,
+		.status = STA_UNSYNC,
+		.constant = 2,
+		.precision = 1,
+		.tolerance = 32768000,
+		.sec = (int64_t)(now / NSEC_PER_SEC),
+		.usec = (int64_t)(now % NSEC_PER_SEC / NSEC_PER_US),
+		.tick = 10000,
+	};
+	if (copy_to_user(arg_ptr(a, 1), &t, sizeof(t)))
+		return -EFAULT;
+	return TIME_ERROR;
+}
+
 long sys_time(const struct args *a)
 {
 	int32_t now = (int32_t)(time_wall() / NSEC_PER_SEC);

@@ -26,6 +26,6 @@ t 'run-parts . --test 2>/dev/null; start-stop-daemon -S -x /bin/true -t; start-s
 t 'sleep 0; usleep 1; timeout 1 sleep 5; timeout -s KILL 0.2 sleep 5; time -f %x true; watch -n 1 true >/dev/null 2>&1 & sleep 1; kill $!'
 t 'stty; tty; reset </dev/null | wc -c; clear | wc -c; ttysize 2>/dev/null; getty 2>&1 | tail -1; cttyhack true; sulogin </dev/null 2>&1 | wc -l; openvt true'
 t 'sync; sysctl kernel.ostype; swapon nosuch; umount nosuch; mount nosuch /nowhere; mount -t nosuch none /tmp; mountpoint / 2>/dev/null; switch_root /nowhere /sbin/init; freeramdisk /dev/null; fsfreeze -f nosuch; fstrim nosuch; fatattr f'
-t 'acpid -f -d -c /nowhere; hwclock -f /nosuch; watchdog /nosuch; i2cdetect -l; devmem; lsscsi; partprobe nosuch; rdate nosuch'
+t 'acpid -f -d -c /nowhere; hwclock -f /nosuch; watchdog /nosuch; i2cdetect -l; devmem; lsscsi; partprobe nosuch'
 t 'crontab -l; mim 2>&1 | head -1; microcom /nosuch; ts "x" <f; tee g <f | wc -l; tunctl -t x -f /nosuch; nsenter -t 1 true; tsort 2>/dev/null; ubirename; uuencode f f | uudecode -o -; unix2dos f; dos2unix f; vi -c q nosuch </dev/null >/dev/null 2>&1; volname 2>/dev/null; logger -s hello 2>&1 | sed "s/.*: //"; echo a:b | awk -F: "{ print \$2 }"; ed f </dev/null; patch </dev/null; sed -n 1p f; svc; svok f; linux32 uname -m; linux64 true; insmod nosuch; rmmod nosuch; lsmod | head -1'
 t 'login -f nosuch </dev/null; su nosuch; su -c id root; passwd nosuch; nologin >/dev/null; echo $?; dmesg | wc -l >/dev/null; rpm -q nosuch; dumpleases -f nosuch'
