@@ -22,8 +22,7 @@
 /* A request, whatever layout it came in. */
 struct blk_order {
 	uint64_t id, sector, sectors; /* sectors: of a discard */
-	uint8_t operation;	      /* BLKIF_OP_, never INDIRECT */
-	uint8_t reply_as;	      /* what the response says: INDIRECT for an indirect one */
+	uint8_t operation;	      /* BLKIF_OP_, never INDIRECT; the response says it, too */
 	unsigned segments;
 	struct blkif_request_segment segment[BLOCK_SEGMENTS];
 };

@@ -118,7 +118,7 @@ static bool fetch_segments(struct blkback *b, struct blk_order *o, const grant_r
 static int set_indirect(struct blkback *b, struct blk_order *o, uint8_t operation,
 			unsigned segments, const grant_ref_t *pages)
 {
-	o->reply_as = BLKIF_OP_INDIRECT;
+	/* Answered as what it is, not as how it came: Linux looks. */
 	o->operation = operation;
 	o->segments = segments;
 	if (operation != BLKIF_OP_READ && operation != BLKIF_OP_WRITE)
@@ -151,7 +151,7 @@ static int set_direct(struct blk_order *o, unsigned segments, const struct blkif
 		} q;                                                                           \
                                                                                                \
 		memcpy(&q, at, sizeof(q.plain));                                               \
-		o->operation = o->reply_as = q.plain.operation;                                \
+		o->operation = q.plain.operation;                                              \
 		o->id = q.plain.id;                                                            \
 		o->sector = q.plain.sector;                                                    \
 		if (q.plain.operation == BLKIF_OP_INDIRECT)                                    \
@@ -203,11 +203,11 @@ void blkback_answer(struct blkback *b, const struct blk_order *o, int16_t status
 
 	if (b->is_64)
 		*(struct response_64 *)at = (struct response_64){ .id = o->id,
-								  .operation = o->reply_as,
+								  .operation = o->operation,
 								  .status = status };
 	else
 		*(struct response_32 *)at = (struct response_32){ .id = o->id,
-								  .operation = o->reply_as,
+								  .operation = o->operation,
 								  .status = status };
 }
 

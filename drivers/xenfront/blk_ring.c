@@ -102,7 +102,6 @@ static bool fill_indirect(struct blkfront *f, struct blk_slot *s, blkif_request_
 	to->id = (uint64_t)(s - f->slots);
 	to->sector_number = s->request->sector;
 	to->indirect_grefs[0] = s->indirect_ref;
-	s->operation = BLKIF_OP_INDIRECT; /* what the response will say */
 	return fill_segments(f, s, s->indirect);
 }
 

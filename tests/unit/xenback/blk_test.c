@@ -252,6 +252,8 @@ static void take_answers(void)
 		id -= 0x100000000ull;
 		assert_true(id < 7 && asked[id].used);
 		a = &asked[id];
+		/* An indirect one is answered as what it is. */
+		assert_int_equal(r[8], a->write ? BLKIF_OP_WRITE : BLKIF_OP_READ);
 		assert_int_equal(status, BLKIF_RSP_OKAY);
 		if (a->write)
 			do_model(a);
