@@ -3,6 +3,7 @@
  * /proc/net: interfaces, routes and connections as text, in Linux's columns.
  */
 #include "net/show.h"
+#include "lib/list.h"
 #include "net/stack.h"
 
 #include <lwip/priv/tcp_priv.h>
