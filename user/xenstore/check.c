@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATH_ROOM 512
@@ -290,10 +291,21 @@ static bool look(bool aloud)
 	return true;
 }
 
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int do_check(struct xs *store, long ms)
 {
+	long end = now_ms() + ms;
+
 	xs = store;
-	for (; look(false) && wrong && ms > 0; ms -= 200)
+	/* A large store takes its time itself. */
+	while (now_ms() < end && look(false) && wrong)
 		usleep(200000);
 	if (!look(true))
 		return 2;
