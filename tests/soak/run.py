@@ -6,6 +6,10 @@
     race      10^6 rounds of mapping writable against pinning against granting one frame, on four processors
     destroy   domains created and destroyed, 200 a run
     many      256 domains at once
+    types     random operations on frames against the naive model, 10^7 a run (on the host, as those below)
+    states    every state of three frames and two domains, one operation deeper each run (8 to 10)
+    steps     three processors and one frame, every schedule, with one switch more each run (3 and 4)
+    interplay every interleaving of maps, pins, grants and death, interrupted once more each run (1 and 2)
 
 Jobs take turns, so that each is as far as the others.  One line a minute says how far; a failure prints
 the command that repeats it and goes on.  The state file holds the next seed of each job: a run that was
@@ -26,23 +30,36 @@ HOSTILE_CALLS = 100000
 RACES = 20000
 
 
-def hostile(seed):
-    return ["tests/hostile/run.py", "--calls", str(HOSTILE_CALLS), "--seed", str(seed),
-            "--timeout", "900"]
+def hostile(seed, hypervisor):
+    return [sys.executable, "tests/hostile/run.py", "--calls", str(HOSTILE_CALLS), "--seed", str(seed),
+            "--timeout", "900", "--hypervisor", hypervisor]
 
 
 def pv(test, options):
     """One pv test with other options, at the widths in turn."""
-    return lambda seed: ["tests/run.py", "--jobs", "1", "--timeout", "900", "--with", options,
-                         f"{test}-{32 if seed % 2 else 64}"]
+    return lambda seed, hypervisor: [
+        sys.executable, "tests/run.py", "--jobs", "1", "--timeout", "900", "--with", options,
+        f"{test}-{32 if seed % 2 else 64}", "--hypervisor", hypervisor]
 
 
-# Name: runs of the full figure, and the command of one.
+def host(program, *settings):
+    """A model on the host; a setting is a variable of the environment, its value without a seed, and with each one
+    so much more."""
+    return lambda seed, hypervisor: [
+        "env", *(f"{name}={first + seed * step}" for name, first, step in settings),
+        os.path.join(os.path.dirname(hypervisor), "unit", program)]
+
+
+# Name: runs of the full figure, and the command of one (by its seed, and the hypervisor).
 JOBS = {
     "hostile": (10**8 // HOSTILE_CALLS, hostile),
     "race": (10**6 // RACES, pv("race", f"smp=4 vcpus=4 args=rounds={RACES}")),
     "destroy": (4, pv("destroy", "smp=2 guest=same args=times=200")),
     "many": (4, pv("crowd", "mem=2048 smp=2 guest=same args=domains=256")),
+    "types": (20, host("mm/types_test", ("TYPES_OPS", 10**7, 0), ("TYPES_SEED", 0, 1))),
+    "states": (3, host("mm/states_test", ("STATES_DEPTH", 7, 1))),
+    "steps": (2, host("mm/steps_test", ("STEPS_SWITCHES", 2, 1))),
+    "interplay": (2, host("interplay/interplay_test", ("INTERPLAY_MORE", 0, 1))),
 }
 
 
@@ -63,8 +80,8 @@ def write_state(path, state):
 
 def one_run(hypervisor, name, seed):
     """(name, seed, passed or not, command, output)."""
-    command = JOBS[name][1](seed) + ["--hypervisor", hypervisor]
-    done = subprocess.run([sys.executable] + command, cwd=TOP, stdin=subprocess.DEVNULL,
+    command = JOBS[name][1](seed, os.path.abspath(hypervisor))
+    done = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           env={k: v for k, v in os.environ.items() if k != "COUNTS"})
     return name, seed, done.returncode == 0, command, done.stdout.decode(errors="replace")
