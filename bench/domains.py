@@ -100,7 +100,7 @@ def shares(args, table):
 
 def svg(path, title, body):
     with open(path, "w", encoding="ascii") as f:
-        f.write('<svg xmlns="http://www.w3.org/2000/svg" width="640" height="400" '
+        f.write('<!-- SPDX-License-Identifier: MIT -->\n<svg xmlns="http://www.w3.org/2000/svg" width="640" height="400" '
                 'font-family="sans-serif" font-size="12">\n<rect width="640" height="400" '
                 f'fill="white"/>\n<text x="320" y="20" text-anchor="middle">{title}</text>\n')
         f.write("\n".join(body) + "\n</svg>\n")
