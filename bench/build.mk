@@ -39,3 +39,4 @@ bench: $(O)/ringmaster $(O)/ringlet bench-images
 		--images $(O)/bench --out $(O)/bench/isolation.csv
 	$(Q)/usr/bin/python3 bench/domains.py --hypervisor $(O)/ringmaster --images $(O)/bench \
 		--out $(O)/bench $(if $(ALL),--all)
+	$(Q)/usr/bin/python3 bench/devices.py --hypervisor $(O)/ringmaster --out $(O)/bench/devices.csv
