@@ -211,7 +211,7 @@ static int show_pid_max(struct text *t, int pid)
 	return 0;
 }
 
-/* ---- net: there is no network yet, and these say so in their own way ---- */
+/* ---- net ---- */
 
 #define SHOW_NET(what)                                      \
 	static int show_net_##what(struct text *t, int pid) \
@@ -223,6 +223,7 @@ static int show_pid_max(struct text *t, int pid)
 
 SHOW_NET(dev)
 SHOW_NET(route)
+SHOW_NET(arp)
 SHOW_NET(tcp)
 SHOW_NET(udp)
 
@@ -235,6 +236,7 @@ static int show_nothing(struct text *t, int pid)
 
 /* clang-format off */
 static const struct proc_node net_nodes[] = {
+	{ .name = "arp",   .mode = 0444, .show = show_net_arp },
 	{ .name = "dev",   .mode = 0444, .show = show_net_dev },
 	{ .name = "route", .mode = 0444, .show = show_net_route },
 	{ .name = "tcp",   .mode = 0444, .show = show_net_tcp },

@@ -9,6 +9,7 @@
  */
 #include "net/inet.h"
 
+#include <lwip/icmp.h>
 #include <lwip/raw.h>
 #include <lwip/udp.h>
 
@@ -100,6 +101,57 @@ static long take(struct socket *s, struct iter *to, union sockaddr_any *name, si
 	return (long)(flags & MSG_TRUNC ? all : n);
 }
 
+static int take_error(struct socket *s)
+{
+	int error = s->error;
+
+	s->error = 0;
+	return -error;
+}
+
+/*
+ * ICMP's "nobody has that port" (RFC 792) names the datagram that it is about: IP header, then at least eight bytes, in
+ * which the ports are. Only a connected socket hears of it, as on Linux: another would not know whom it is about.
+ * 0: the stack goes on with the message.
+ */
+static u8_t refused(void *unused, struct raw_pcb *pcb, struct pbuf *p, const ip_addr_t *from)
+{
+	uint8_t m[8 + 60 + 8];
+	unsigned got, inner, at = (pbuf_get_at(p, 0) & 0xfu) * 4;
+	uint32_t source, target;
+
+	(void)unused, (void)pcb, (void)from;
+	got = pbuf_copy_partial(p, m, sizeof(m), (u16_t)at);
+	if (got < 8 + 20 + 8 || m[0] != ICMP_DUR || m[1] != ICMP_DUR_PORT)
+		return 0;
+	inner = 8 + (m[8] & 0xfu) * 4;
+	if (inner < 8 + 20 || got < inner + 8 || m[8 + 9] != IP_PROTO_UDP)
+		return 0;
+	memcpy(&source, m + 8 + 12, 4);
+	memcpy(&target, m + 8 + 16, 4);
+	for (struct udp_pcb *u = udp_pcbs; u; u = u->next) {
+		struct dgram *d = u->recv_arg;
+
+		if (!d->connected || u->local_port != (m[inner] << 8 | m[inner + 1]) ||
+		    u->remote_port != (m[inner + 2] << 8 | m[inner + 3]) ||
+		    ip4_addr_get_u32(&u->remote_ip) != target ||
+		    (!ip_addr_isany(&u->local_ip) && ip4_addr_get_u32(&u->local_ip) != source))
+			continue;
+		d->socket->error = ECONNREFUSED;
+		waitq_wake(&d->socket->wait);
+	}
+	return 0;
+}
+
+void datagram_start(void)
+{
+	struct raw_pcb *pcb = raw_new(IP_PROTO_ICMP);
+
+	if (!pcb)
+		panic("no memory for the network's errors");
+	raw_recv(pcb, refused, NULL);
+}
+
 static long dgram_recv(struct socket *s, struct iter *to, union sockaddr_any *name, size_t *len,
 		       unsigned flags, unsigned *out)
 {
@@ -120,15 +172,12 @@ static long dgram_recv(struct socket *s, struct iter *to, union sockaddr_any *na
 		stack_unlock();
 		if (any || d->no_more_in)
 			return rc;
-		if (s->error) {
-			rc = -s->error;
-			s->error = 0;
-			return rc;
-		}
+		if (s->error)
+			return take_error(s);
 		if (flags & MSG_DONTWAIT)
 			return -EAGAIN;
-		rc = wait_event_full(&s->wait, !list_empty(&d->queue) || d->no_more_in, true,
-				     deadline);
+		rc = wait_event_full(&s->wait, !list_empty(&d->queue) || d->no_more_in || s->error,
+				     true, deadline);
 		if (rc)
 			return rc == -ETIMEDOUT ? -EAGAIN : rc;
 	}
@@ -170,6 +219,8 @@ static long dgram_send(struct socket *s, struct iter *from, const union sockaddr
 		return -EMSGSIZE;
 	if (d->no_more_out)
 		return -EPIPE;
+	if (s->error)
+		return take_error(s);
 	stack_lock();
 	p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)n, PBUF_RAM);
 	if (!p)
@@ -198,6 +249,8 @@ static int dgram_bind(struct socket *s, const union sockaddr_any *a, size_t len)
 	stack_lock();
 	if (d->udp && d->udp->local_port)
 		rc = -EINVAL;
+	else if (!inet_is_ours(&addr))
+		rc = -EADDRNOTAVAIL;
 	else if (d->udp && s->reuse)
 		ip_set_option(d->udp, SOF_REUSEADDR);
 	if (!rc)

@@ -47,6 +47,19 @@ int inet_write_name(union sockaddr_any *a, const ip_addr_t *addr, uint16_t port)
 	return sizeof(a->in);
 }
 
+bool inet_is_ours(const ip_addr_t *addr)
+{
+	struct netif *n;
+
+	if (ip_addr_isany(addr) || ip_addr_isloopback(addr) || ip_addr_ismulticast(addr) ||
+	    ip4_addr_get_u32(addr) == IPADDR_BROADCAST)
+		return true;
+	NETIF_FOREACH(n)
+	if (ip4_addr_cmp(addr, netif_ip4_addr(n)) || ip4_addr_isbroadcast(addr, n))
+		return true;
+	return false;
+}
+
 int inet_setopt(uint8_t *ttl, uint8_t *tos, int level, int name, int value)
 {
 	if (level != IPPROTO_IP)

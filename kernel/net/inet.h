@@ -15,6 +15,8 @@ extern const struct socket_ops tcp_ops, datagram_ops;
 int inet_read_name(const union sockaddr_any *a, size_t len, ip_addr_t *addr, uint16_t *port);
 /* Its length. */
 int inet_write_name(union sockaddr_any *a, const ip_addr_t *addr, uint16_t port);
+/* An address that a socket may be bound to. Locks: stack. */
+bool inet_is_ours(const ip_addr_t *addr);
 /* IP_ options, which all have. */
 int inet_setopt(uint8_t *ttl, uint8_t *tos, int level, int name, int value);
 int inet_getopt(uint8_t ttl, uint8_t tos, int level, int name, int *value);
@@ -23,5 +25,7 @@ size_t inet_copy_out(const struct pbuf *p, size_t at, struct iter *to, size_t n)
 
 int tcp_socket_init(struct socket *s);
 int datagram_socket_init(struct socket *s);
+/* Once: the errors that come back as messages of their own. Locks: stack. */
+void datagram_start(void);
 
 #endif

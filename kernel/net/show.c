@@ -6,6 +6,7 @@
 #include "lib/list.h"
 #include "net/stack.h"
 
+#include <lwip/etharp.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/udp.h>
 
@@ -18,7 +19,7 @@ void net_show_dev(struct text *t)
 		    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
 		    "packets errs drop fifo colls carrier compressed\n");
 	stack_lock();
-	list_for_each (d, &net_devices, link)
+	list_for_each (d, &net_devices, link) {
 		text_printf(
 			t,
 			"%6s: %7llu %7llu %4llu %4llu    0     0          0         0 %8llu %7llu "
@@ -31,6 +32,7 @@ void net_show_dev(struct text *t)
 			(unsigned long long)d->stats.tx_packets,
 			(unsigned long long)d->stats.tx_errors,
 			(unsigned long long)d->stats.tx_dropped);
+	}
 	stack_unlock();
 }
 
@@ -57,6 +59,31 @@ void net_show_route(struct text *t)
 		if (n == netif_default && ip4_addr_get_u32(netif_ip4_gw(n)))
 			route(t, d->name, 0, ip4_addr_get_u32(netif_ip4_gw(n)), 0);
 		route(t, d->name, addr & mask, 0, mask);
+	}
+	stack_unlock();
+}
+
+void net_show_arp(struct text *t)
+{
+	text_printf(
+		t,
+		"IP address       HW type     Flags       HW address            Mask     Device\n");
+	stack_lock();
+	for (size_t i = 0; i < ARP_TABLE_SIZE; i++) {
+		ip4_addr_t *addr;
+		struct netif *n;
+		struct eth_addr *mac;
+		char name[16];
+
+		if (!etharp_get_entry(i, &addr, &n, &mac))
+			continue;
+		snprintf(name, sizeof(name), "%u.%u.%u.%u", ip4_addr1(addr), ip4_addr2(addr),
+			 ip4_addr3(addr), ip4_addr4(addr));
+		text_printf(
+			t,
+			"%-16s 0x1         0x2         %02x:%02x:%02x:%02x:%02x:%02x     *        %s\n",
+			name, mac->addr[0], mac->addr[1], mac->addr[2], mac->addr[3], mac->addr[4],
+			mac->addr[5], stack_name(n));
 	}
 	stack_unlock();
 }

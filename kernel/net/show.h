@@ -9,6 +9,7 @@
 
 void net_show_dev(struct text *t);
 void net_show_route(struct text *t);
+void net_show_arp(struct text *t);
 void net_show_tcp(struct text *t);
 void net_show_udp(struct text *t);
 

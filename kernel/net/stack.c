@@ -6,7 +6,7 @@
  * never held for long; its callbacks run with it held. A thread does what is due by time: retransmissions, ARP,
  * reassembly. Packets come in from the network's thread (netdev.c).
  */
-#include "net/stack.h"
+#include "net/inet.h"
 #include "proc.h"
 #include "timer.h"
 
@@ -227,6 +227,11 @@ struct netif *stack_netif(struct netdev *d)
 	return d->stack ? &((struct port *)d->stack)->netif : NULL;
 }
 
+const char *stack_name(const struct netif *n)
+{
+	return n == loop_netif ? loopback.name : ((struct port *)n->state)->dev->name;
+}
+
 static void add(struct netdev *d)
 {
 	struct port *port = kzalloc(sizeof(*port));
@@ -275,6 +280,7 @@ void net_stack_start(void)
 	lwip_init();
 	loop_netif = netif_find("lo0");
 	netif_set_down(loop_netif);
+	datagram_start();
 	stack_unlock();
 	loopback.ops = &ops;
 	netdev_register(&loopback);

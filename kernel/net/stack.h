@@ -18,6 +18,8 @@ void stack_unlock(void);
 int stack_error(err_t e);
 /* The stack's interface of a device; NULL: it has none. Locks: stack. */
 struct netif *stack_netif(struct netdev *d);
+/* The name of an interface's device. Locks: stack. */
+const char *stack_name(const struct netif *n);
 
 /* packet_socket.c: a copy for each socket that listens on the device. */
 void packet_sockets_input(struct netdev *d, const struct packet *p);

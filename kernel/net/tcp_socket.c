@@ -215,6 +215,8 @@ static int tcp_bind_name(struct socket *s, const union sockaddr_any *a, size_t l
 	stack_lock();
 	if (!t->pcb || t->listening || t->connected || t->pcb->local_port)
 		rc = -EINVAL;
+	else if (!inet_is_ours(&addr))
+		rc = -EADDRNOTAVAIL;
 	else {
 		if (s->reuse)
 			ip_set_option(t->pcb, SOF_REUSEADDR);
@@ -460,7 +462,7 @@ static long write_some(struct socket *s, struct iter *from, char *buf)
 	if (t->no_more_out || (!t->pcb && !t->connecting))
 		return -EPIPE;
 	if (t->listening || !t->connected)
-		return t->connecting ? 0 : -ENOTCONN;
+		return t->connecting ? 0 : -EPIPE;
 	n = min((size_t)tcp_sndbuf(t->pcb), (size_t)CHUNK);
 	if (!n || tcp_sndqueuelen(t->pcb) + 8 > TCP_SND_QUEUELEN)
 		return 0;

@@ -31,6 +31,7 @@
 #define LWIP_STATS		     0
 #define IP_FORWARD		     0
 #define IP_REASSEMBLY		     1
+#define IP_REASS_MAX_PBUFS	     128 /* two of the longest datagrams over Ethernet */
 #define ARP_QUEUEING		     1
 #define LWIP_NETIF_LOOPBACK	     1
 #define LWIP_HAVE_LOOPIF	     1
