@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Interfaces, routes and bridges, as ifconfig, route, udhcpc and brctl ask for them: ioctls on any socket.
+ *
+ * A device is looked up and used under the stack's lock: one that goes away leaves the stack first, which needs
+ * that lock.
  */
 #include "bridge.h"
 #include "net/inet.h"
@@ -151,13 +154,14 @@ static long interface(unsigned cmd, struct ifreq *user, bool write)
 	if (copy_from_user(&r, user, sizeof(r)))
 		return -EFAULT;
 	r.name[IFNAMSIZ - 1] = '\0';
+	stack_lock();
 	d = netdev_find(r.name);
 	if (!d)
-		return -ENODEV;
-	if (write && current->proc->cred.euid)
-		return -EPERM;
-	stack_lock();
-	rc = write ? change(d, cmd, &r) : look(d, cmd, &r);
+		rc = -ENODEV;
+	else if (write && current->proc->cred.euid)
+		rc = -EPERM;
+	else
+		rc = write ? change(d, cmd, &r) : look(d, cmd, &r);
 	stack_unlock();
 	if (rc || write)
 		return rc;
@@ -171,30 +175,46 @@ static long name_of_index(struct ifreq *user)
 
 	if (copy_from_user(&r, user, sizeof(r)))
 		return -EFAULT;
+	stack_lock();
 	d = netdev_find_index(r.value);
+	if (d)
+		strlcpy(r.name, d->name, sizeof(r.name));
+	stack_unlock();
 	if (!d)
 		return -ENODEV;
-	strlcpy(r.name, d->name, sizeof(r.name));
 	return copy_to_user(user, &r, sizeof(r)) ? -EFAULT : 0;
 }
 
-/* All that have an address. */
-static long list(struct ifconf *user)
+/* The next device from an index on that has an address, into r; its index, or 0. */
+static int next_with_address(int index, struct ifreq *r)
 {
-	struct ifconf c;
-	uint32_t used = 0;
+	int found = 0;
 
-	if (copy_from_user(&c, user, sizeof(c)))
-		return -EFAULT;
-	for (int index = 1, missing = 0; missing < 1024; index++) {
+	stack_lock();
+	for (int missing = 0; missing < 1024 && !found; index++) {
 		struct netdev *d = netdev_find_index(index);
-		struct ifreq r = { .name = "" };
 
 		missing = d ? 0 : missing + 1;
 		if (!d || !address_of(d))
 			continue;
-		strlcpy(r.name, d->name, sizeof(r.name));
-		put_address(&r, address_of(d));
+		memset(r, 0, sizeof(*r));
+		strlcpy(r->name, d->name, sizeof(r->name));
+		put_address(r, address_of(d));
+		found = index;
+	}
+	stack_unlock();
+	return found;
+}
+
+static long list(struct ifconf *user)
+{
+	struct ifconf c;
+	struct ifreq r;
+	uint32_t used = 0;
+
+	if (copy_from_user(&c, user, sizeof(c)))
+		return -EFAULT;
+	for (int index = 0; (index = next_with_address(index + 1, &r));) {
 		if (c.buf) {
 			if (used + sizeof(r) > (uint32_t)max(c.len, 0))
 				break;
@@ -209,34 +229,33 @@ static long list(struct ifconf *user)
 
 /* ---- routes: to the net of each interface, which follow from its address, and one for all the rest ---- */
 
-static struct netif *netif_towards(const struct rtentry *r, const ip4_addr_t *gateway)
+static struct netif *netif_towards(const char *name, const ip4_addr_t *gateway)
 {
-	char name[IFNAMSIZ];
 	struct netdev *d;
 
-	if (!r->dev)
+	if (!*name)
 		return ip4_route(gateway);
-	if (copy_from_user(name, (void *)(uintptr_t)r->dev, sizeof(name)))
-		return NULL;
-	name[IFNAMSIZ - 1] = '\0';
 	d = netdev_find(name);
 	return d ? stack_netif(d) : NULL;
 }
 
 static long route(unsigned cmd, const struct rtentry *user)
 {
+	char name[IFNAMSIZ] = "";
 	struct rtentry r;
 	struct netif *n;
 	ip4_addr_t gateway;
 	long rc = 0;
 
-	if (copy_from_user(&r, user, sizeof(r)))
+	if (copy_from_user(&r, user, sizeof(r)) ||
+	    (r.dev && copy_from_user(name, (void *)(uintptr_t)r.dev, sizeof(name))))
 		return -EFAULT;
+	name[IFNAMSIZ - 1] = '\0';
 	if (current->proc->cred.euid)
 		return -EPERM;
 	ip4_addr_set_u32(&gateway, cmd == SIOCADDRT ? r.gateway.addr : 0);
 	stack_lock();
-	n = netif_towards(&r, &gateway);
+	n = netif_towards(name, &gateway);
 	if (!n && cmd == SIOCDELRT)
 		n = netif_default;
 	if (!n || !(n->flags & NETIF_FLAG_ETHARP)) {
@@ -271,23 +290,27 @@ static long bridge_port(unsigned cmd, const struct ifreq *user)
 	struct bridge *b;
 	struct netdev *d;
 	struct ifreq r;
+	int rc = 0;
 
 	if (current->proc->cred.euid)
 		return -EPERM;
 	if (copy_from_user(&r, user, sizeof(r)))
 		return -EFAULT;
 	r.name[IFNAMSIZ - 1] = '\0';
+	stack_lock();
 	b = bridge_find(r.name);
 	d = netdev_find_index(r.value);
-	if (!b || !d)
-		return b ? -EINVAL : -ENODEV;
-	if (cmd == SIOCBRDELIF) {
+	if (!b || !d) {
+		rc = b ? -EINVAL : -ENODEV;
+	} else if (cmd == SIOCBRDELIF) {
 		bridge_remove(b, d);
-		return 0;
+	} else {
+		if (d->ops->promiscuous)
+			d->ops->promiscuous(d, true);
+		rc = bridge_add(b, d, NULL);
 	}
-	if (d->ops->promiscuous)
-		d->ops->promiscuous(d, true);
-	return bridge_add(b, d, NULL);
+	stack_unlock();
+	return rc;
 }
 
 /* ---- all of them ---- */

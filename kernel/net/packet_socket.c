@@ -147,11 +147,22 @@ static void write_header(struct packet *p, struct netdev *d, const struct sockad
 	memcpy(p->data + 12, &to->protocol, 2);
 }
 
+/* What must hold of the device and the length, before the bytes are fetched and after. */
+static int check_send(const struct netdev *d, size_t n, size_t header)
+{
+	if (!d)
+		return -ENXIO;
+	if (!d->up)
+		return -ENETDOWN;
+	return n > d->mtu + ETH_HEADER - header || n + header < ETH_HEADER ? -EMSGSIZE : 0;
+}
+
 static long packet_send(struct socket *s, struct iter *from, const union sockaddr_any *to,
 			size_t len, unsigned flags)
 {
 	struct pkt *k = s->priv;
 	size_t n = from->left, header = s->type == SOCK_DGRAM ? ETH_HEADER : 0;
+	int index = to ? to->ll.ifindex : k->ifindex, rc;
 	struct netdev *d;
 	struct packet *p;
 
@@ -160,22 +171,25 @@ static long packet_send(struct socket *s, struct iter *from, const union sockadd
 		return -EINVAL;
 	if (!to && header)
 		return -EDESTADDRREQ;
-	d = netdev_find_index(to ? to->ll.ifindex : k->ifindex);
-	if (!d)
-		return -ENXIO;
-	if (!d->up)
-		return -ENETDOWN;
-	if (n > d->mtu + ETH_HEADER - header || n + header < ETH_HEADER)
-		return -EMSGSIZE;
+	rc = check_send(netdev_find_index(index), n, header);
+	if (rc)
+		return rc;
 	p = packet_alloc(n + header);
 	if (!p)
 		return -ENOBUFS;
-	if (header)
-		write_header(p, d, &to->ll);
 	if (iter_read(from, p->data + header, n) < n) {
 		packet_free(p);
 		return -EFAULT;
 	}
+	/* Fetching may have slept, and the device may be gone. From here on nothing sleeps. */
+	d = netdev_find_index(index);
+	rc = check_send(d, n, header);
+	if (rc) {
+		packet_free(p);
+		return rc;
+	}
+	if (header)
+		write_header(p, d, &to->ll);
 	netdev_transmit(d, p);
 	return (long)n;
 }

@@ -195,22 +195,22 @@ static bool needs_check(const struct packet *p)
 
 void net_stack_input(struct netdev *d, struct packet *p)
 {
-	struct port *port = d->stack;
+	struct port *port;
 	struct pbuf *in = NULL;
 
 	packet_sockets_input(d, p);
+	stack_lock();
+	port = d->stack; /* only now: a device that goes has left the stack before */
 	if (port && p->len <= 0xffff)
 		in = pbuf_alloc(PBUF_RAW, (u16_t)p->len, PBUF_RAM);
-	if (!in) {
+	if (in) {
+		pbuf_take(in, p->data, (u16_t)p->len);
+		set_sums(port, needs_check(p));
+		if (port->netif.input(in, &port->netif) != ERR_OK)
+			pbuf_free(in);
+	} else {
 		d->stats.rx_dropped++;
-		packet_free(p);
-		return;
 	}
-	pbuf_take(in, p->data, (u16_t)p->len);
-	stack_lock();
-	set_sums(port, needs_check(p));
-	if (port->netif.input(in, &port->netif) != ERR_OK)
-		pbuf_free(in);
 	stack_unlock();
 	packet_free(p);
 }

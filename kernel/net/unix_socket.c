@@ -21,7 +21,8 @@ struct message {
 };
 
 struct end {
-	struct list link; /* of all that have a name */
+	struct list all_link;
+	struct list link; /* of those that have a name */
 	struct socket *socket;
 	struct end *peer; /* NULL: none, or it is gone */
 	struct list queue;
@@ -36,7 +37,7 @@ struct end {
 };
 
 static struct mutex lock = MUTEX_INIT(lock);
-static struct list named = LIST_INIT(named);
+static struct list all = LIST_INIT(all), named = LIST_INIT(named);
 static const struct socket_ops unix_ops;
 
 /* Nobody listens there: is there at least the file? Not under `lock`: names have a lock of their own. */
@@ -54,7 +55,7 @@ static int nobody(const struct sockaddr_un *name)
 	return -ECONNREFUSED;
 }
 
-/* ---- ends ---- */
+/* ---- ends; Locks: lock ---- */
 
 static struct end *end_new(struct socket *s)
 {
@@ -67,6 +68,7 @@ static struct end *end_new(struct socket *s)
 	list_init(&e->queue);
 	list_init(&e->pending);
 	list_init(&e->pending_link);
+	list_add_tail(&all, &e->all_link);
 	return e;
 }
 
@@ -104,7 +106,7 @@ static void end_free(struct end *e)
 	}
 	disconnect(e);
 	/* Datagram senders that are connected to it. */
-	list_for_each (other, &named, link)
+	list_for_each (other, &all, all_link)
 		if (other->peer == e)
 			other->peer = NULL;
 	while (!list_empty(&e->queue)) {
@@ -114,6 +116,7 @@ static void end_free(struct end *e)
 		kfree(m);
 	}
 	list_del(&e->link);
+	list_del(&e->all_link);
 	kfree(e);
 }
 
@@ -585,7 +588,9 @@ struct socket *unix_socket(int type, int protocol)
 	s = socket_new(&unix_ops, AF_UNIX, type, 0);
 	if (is_err(s))
 		return s;
+	mutex_lock(&lock);
 	s->priv = end_new(s);
+	mutex_unlock(&lock);
 	if (s->priv)
 		return s;
 	kfree(s);
