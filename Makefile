@@ -34,7 +34,7 @@ $(O)/setup.mk: $(SETUP)
 
 # tests/pv first: the benchmark and the hostile guest are built over its library.
 include $(wildcard hypervisor-stub/build.mk lib/lwip/build.mk arch/xen-x86/build.mk lib/newlib/build.mk \
-	user/build.mk tests/pv/build.mk) \
+	lib/kit/build.mk user/build.mk tests/pv/build.mk) \
 	$(filter-out tests/pv/build.mk,$(wildcard tests/*/build.mk)) \
 	$(wildcard bench/build.mk examples/*/build.mk tools/build.mk)
 

@@ -27,30 +27,6 @@ static void free_ramdisk(void)
 	page_release_range(first, end);
 }
 
-/* Names of the first program, the first that exists: init= on the command line wins. */
-static void run_first_program(void)
-{
-	static const char *const env[] = { "HOME=/", "PATH=/bin:/sbin:/usr/bin:/usr/sbin",
-					   "TERM=linux", NULL };
-	static const char *const paths[] = { "/init", "/sbin/init", "/bin/init", "/bin/sh" };
-	char option[128];
-	unsigned i;
-
-	if (cmdline_option("init", option, sizeof(option))) {
-		const char *argv[] = { option, NULL };
-
-		panic("init=%s: error %ld", option, proc_exec_kernel(option, argv, env));
-	}
-	for (i = 0; i < ARRAY_SIZE(paths); i++) {
-		const char *argv[] = { paths[i], NULL };
-		long rc = proc_exec_kernel(paths[i], argv, env);
-
-		if (rc != -ENOENT)
-			printk("%s: error %ld\n", paths[i], rc);
-	}
-	panic("no program to start: the ramdisk holds none of /init /sbin/init /bin/init /bin/sh");
-}
-
 static void first_process(void *arg)
 {
 	int rc;

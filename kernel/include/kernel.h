@@ -92,6 +92,9 @@ unsigned long page_total_count(void);
 void random_bytes(void *buf, size_t n); /* never blocks */
 void random_stir(uint64_t sample);	/* from interrupts too */
 
+/* ---- kernel/first.c, or what stands in its place: the first program. Called last, by the first thread ---- */
+_Noreturn void run_first_program(void);
+
 /* ---- kernel/end.c: somebody outside wants the system to end, in good order. May sleep. ---- */
 void kernel_end(bool reboot);
 

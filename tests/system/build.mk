@@ -42,4 +42,5 @@ store-test: $(O)/ringmaster $(O)/store.cpio
 ## stack-test  guests on split drivers: disk, network, toolstack, kills, refusals (TESTS="a b")
 .PHONY: stack-test
 stack-test: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
+	$(Q)$(MAKE) --no-print-directory app APP=examples/httpd/httpd.c
 	$(Q)tests/system/stack $(TESTS)

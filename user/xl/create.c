@@ -30,6 +30,9 @@ static char *command_line(struct config *c)
 
 	if (whole)
 		return strdup(whole);
+	/* Empty is none: that is how a file's setting is taken back on the command line. */
+	root = root && *root ? root : NULL;
+	extra = extra && *extra ? extra : NULL;
 	if (asprintf(&line, "%s%s%s%s", root ? "root=" : "", root ? root : "",
 		     root && extra ? " " : "", extra ? extra : "") < 0)
 		return NULL;
