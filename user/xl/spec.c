@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELDS_MOST 12
+#define RATE_MOST   1e9	     /* in the unit that is named */
+#define PERIOD_MOST 60000000 /* us */
 
 static void trim(char *s)
 {
@@ -30,26 +31,33 @@ static bool copy(char *to, size_t size, const char *from)
 
 /* ---- virtual devices: docs of the ABI number them like Linux's disks ---- */
 
-/* "b" is 1, "ab" 26 + 1: as Linux names disks. */
+#define LETTERS_MOST 4
+
+/* "b" is 1, "ab" 26 + 1: as Linux names disks. -1: there are none, or more than any disk has. */
 static int letters(const char **s)
 {
+	size_t count = strspn(*s, "abcdefghijklmnopqrstuvwxyz");
 	int n = 0;
 
-	while (islower((unsigned char)**s))
+	if (count > LETTERS_MOST)
+		return -1;
+	while (count--)
 		n = n * 26 + (*(*s)++ - 'a' + 1);
 	return n - 1;
 }
 
 unsigned vdev_number(const char *vdev)
 {
-	const char *s = vdev + (strncmp(vdev, "xvd", 3) ? 2 : 3);
+	bool ours = !strncmp(vdev, "xvd", 3),
+	     other = !strncmp(vdev, "sd", 2) || !strncmp(vdev, "hd", 2);
+	const char *s = vdev + (ours ? 3 : other ? 2 : 0);
 	int disk = letters(&s);
-	char *end;
-	unsigned long part = *s ? strtoul(s, &end, 10) : 0;
+	unsigned long part = strtoul(s, NULL, 10);
 
-	if (disk < 0 || (*s && (*end || !part)))
+	/* A partition is a number that does not begin with a sign, a blank or a zero. */
+	if ((!ours && !other) || disk < 0 || s[strspn(s, "0123456789")] || (*s && *s == '0'))
 		return 0;
-	if (!strncmp(vdev, "xvd", 3))
+	if (ours)
 		return disk < 16 && part < 16 ? 202u << 8 | (unsigned)disk << 4 | (unsigned)part
 		       : disk < 1 << 20 && part < 256
 			       ? 1u << 28 | (unsigned)disk << 8 | (unsigned)part
@@ -152,34 +160,37 @@ bool parse_disk(const char *text, struct disk_spec *d, char *error, size_t size)
 
 /* ---- network interfaces ---- */
 
+/* "20ms", "500us", "1s": microseconds; 0: it is no time, or more than a minute. */
+static uint32_t parse_period(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	uint32_t unit = !strcmp(end, "us") ? 1 : !strcmp(end, "ms") ? 1000 : 1000000;
+
+	if (!isdigit((unsigned char)*text) || (unit == 1000000 && strcmp(end, "s") != 0))
+		return 0;
+	return n <= PERIOD_MOST / unit ? (uint32_t)n * unit : 0;
+}
+
 /* "10Mb/s", "250KB/s@20ms": bytes in each period, which is 50 ms unless it is said. */
 static bool parse_rate(const char *text, struct vif_spec *v)
 {
 	char *end;
 	double n = strtod(text, &end), unit;
-	uint32_t usecs = 50000;
-	double bytes;
 
-	if (end == text || n <= 0)
+	/* The comparisons are such that what is no number fails them. */
+	if (!isdigit((unsigned char)*text) || !(n > 0 && n < RATE_MOST))
 		return false;
 	unit = *end == 'K' ? 1e3 : *end == 'M' ? 1e6 : *end == 'G' ? 1e9 : 1;
 	end += unit > 1;
-	bytes = n * unit;
-	if (*end == 'b')
-		bytes /= 8;
-	else if (*end != 'B')
+	if (*end != 'b' && *end != 'B')
 		return false;
-	if (strncmp(end + 1, "/s", 2) != 0)
+	unit /= *end == 'b' ? 8 : 1;
+	if (strncmp(end + 1, "/s", 2) != 0 || (end[3] && end[3] != '@'))
 		return false;
-	end += 3;
-	if (*end == '@') {
-		usecs = (uint32_t)strtoul(end + 1, &end, 10);
-		usecs *= !strncmp(end, "ms", 2) ? 1000u : !strncmp(end, "us", 2) ? 1u : 1000000u;
-		end += strcspn(end, "s") + 1;
-	}
-	v->rate_usecs = usecs;
-	v->rate_bytes = (uint64_t)(bytes * usecs / 1e6);
-	return usecs && v->rate_bytes;
+	v->rate_usecs = end[3] ? parse_period(end + 4) : 50000;
+	v->rate_bytes = (uint64_t)(n * unit * v->rate_usecs / 1e6);
+	return v->rate_usecs && v->rate_bytes;
 }
 
 static bool is_mac(const char *s)

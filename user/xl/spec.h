@@ -4,7 +4,7 @@
  *
  *	'phy:/dev/vda,xvda,w'				the old form: target, virtual device, access
  *	'/dev/vda,raw,xvda,rw'				the new one: target, format, virtual device, access
- *	'format=raw, vdev=xvda, access=rw, target=/dev/vda'	in any order; target= takes the rest
+ *	'format=raw, vdev=xvda, access=rw, target=/dev/vda'	in any order
  *	'mac=00:16:3e:01:02:03,bridge=xenbr0,ip=10.0.2.15,rate=1MB/s'
  *
  * Pure: text in, values out.

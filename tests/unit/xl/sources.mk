@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-xl_SOURCES := user/xl/config.c
+xl_SOURCES := user/xl/config.c user/xl/spec.c
