@@ -260,22 +260,65 @@ static void keep_watch(struct domain_config *d, unsigned domid)
 	}
 }
 
-/* The store's connection is not shared with the parent: xs_get() opens one for each process. */
-static void leave_watcher(struct domain_config *d, unsigned domid)
+struct search {
+	const uint8_t *uuid;
+	unsigned found;
+};
+
+static void look(const struct xen_domctl_getdomaininfo *info, void *data)
+{
+	struct search *s = data;
+
+	if (!(info->flags & XEN_DOMINF_dying) && !memcmp(info->handle, s->uuid, 16))
+		s->found = info->domain;
+}
+
+/*
+ * The process that creates a domain may be killed at any moment, which nobody can catch. So the one that will
+ * keep watch is there before the domain is, and waits for its number. Instead of that the pipe ends: then what
+ * carries the identity that was drawn for it is half a domain, and goes.
+ */
+static void watcher(struct domain_config *d, int from)
+{
+	struct search s = { d->uuid, DOMAIN_NONE };
+	unsigned domid;
+
+	if (read(from, &domid, sizeof(domid)) == (ssize_t)sizeof(domid)) {
+		close(from);
+		keep_watch(d, domid);
+		return;
+	}
+	domain_each(look, &s);
+	if (s.found != DOMAIN_NONE)
+		domain_destroy(s.found);
+}
+
+/*
+ * Returns where its number is to be written to, or -1 after a complaint. The store's connection is not shared
+ * with the parent: xs_get() opens one for each process.
+ */
+static int leave_watcher(struct domain_config *d)
 {
 	/* Before the fork: our session may end before the child has left it. */
 	void (*hangup)(int) = signal(SIGHUP, SIG_IGN);
-	int null;
+	int ends[2], null;
+	pid_t child = pipe(ends) ? -1 : fork();
 
-	if (fork()) {
+	if (child) {
 		signal(SIGHUP, hangup);
-		return;
+		if (child < 0) {
+			complain("no process to watch the domain: %s", strerror(errno));
+			return -1;
+		}
+		close(ends[0]);
+		return ends[1];
 	}
 	setsid();
+	close(ends[1]);
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < 2 && null >= 0; fd++)
 		dup2(null, fd);
-	keep_watch(d, domid);
+	watcher(d, ends[0]);
 	_exit(0);
 }
 
@@ -288,7 +331,7 @@ int cmd_create(int argc, char **argv)
 	struct domain_config d;
 	char number[16], **more;
 	unsigned domid;
-	int count = 0;
+	int count = 0, to_watcher;
 
 	more = calloc((size_t)argc, sizeof(*more));
 	for (int i = 1; i < argc && more; i++) {
@@ -313,10 +356,15 @@ int cmd_create(int argc, char **argv)
 	if (dry)
 		return 0;
 	fflush(stdout);
+	to_watcher = leave_watcher(&d);
+	if (to_watcher < 0)
+		return 1;
 	domid = start(&d, paused && !console);
 	if (domid == DOMAIN_NONE)
 		return 1;
-	leave_watcher(&d, domid);
+	if (write(to_watcher, &domid, sizeof(domid)) != (ssize_t)sizeof(domid))
+		complain("nobody watches domain %u: destroy it when it has ended", domid);
+	close(to_watcher);
 	if (!console)
 		return 0;
 	snprintf(number, sizeof(number), "%u", domid);
