@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void uuid_text(const uint8_t *u, char *text)
 {
@@ -74,6 +75,7 @@ static void write_vm(struct writer *w, const struct domain_config *c, const char
 	readable(w, "");
 	say(w, "name", "%s", c->name);
 	say(w, "uuid", "%s", uuid);
+	say(w, "start_time", "%lld", (long long)time(NULL));
 	say(w, "image/ostype", "linux");
 	say(w, "image/kernel", "%s", c->kernel);
 	say(w, "image/cmdline", "%s", c->cmdline);
