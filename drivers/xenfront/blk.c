@@ -251,6 +251,15 @@ static void close(struct blkfront *f)
 	xendev_switch(f->xendev, XenbusStateClosed);
 }
 
+/* By remove() it may be too late: then nothing is left to close. */
+void blkfront_give_up(void *front)
+{
+	struct blkfront *f = front;
+
+	if (f->state == BLK_BROKEN)
+		close(f);
+}
+
 /* In the store's thread: perhaps nobody uses it any more. */
 static void try_to_close(void *data)
 {
@@ -301,7 +310,7 @@ static void peer_changed(struct xendev *d, unsigned state)
 
 	switch (state) {
 	case XenbusStateInitWait:
-		if (f->state == BLK_CONNECTED || f->state == BLK_BROKEN)
+		if (f->state == BLK_CONNECTED)
 			disconnect(f); /* it has been started anew */
 		if (f->state != BLK_GONE)
 			offer(f);

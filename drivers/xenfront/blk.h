@@ -30,7 +30,7 @@ struct blk_slot {
 enum blk_state {
 	BLK_CONNECTING, /* requests wait */
 	BLK_CONNECTED,
-	BLK_BROKEN, /* the backend lied: requests wait for a new connection or fail with the device */
+	BLK_BROKEN, /* the backend lied: blkfront_give_up() is on its way */
 	BLK_GONE,
 };
 
@@ -51,6 +51,9 @@ struct blkfront {
 };
 
 extern const struct blockdev_ops blkfront_ops;
+
+/* blk.c; in the store's thread: the backend is not to be believed. The device is Closed, all that waits fails. */
+void blkfront_give_up(void *front);
 
 /* blk_ring.c */
 void blkfront_submit(struct blockdev *d, struct block_request *r);

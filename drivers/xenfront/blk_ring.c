@@ -182,6 +182,7 @@ static void distrust(struct blkfront *f, const char *what, unsigned long value)
 	f->state = BLK_BROKEN;
 	printk("%s: the backend in domain %u %s (%lu): no longer used\n", f->dev.name,
 	       f->xendev->peer, what, value);
+	xs_defer(blkfront_give_up, f);
 }
 
 /* The slot of a response, or NULL: the ring is not to be trusted. Locks: lock. */
