@@ -4,7 +4,7 @@
 ## guests-test Linux and GRUB as guests, xl as a toolstack: what nobody here wrote
 
 TOOLSTACK_CPIO := $(O)/toolstack.cpio
-TOOLSTACK_IN := $(wildcard tests/guests/toolstack tests/guests/*.cfg)
+TOOLSTACK_IN := $(wildcard tests/guests/toolstack tests/guests/*.cfg tests/guests/scripts/*)
 
 # Two archives in a row are one to Linux.
 $(TOOLSTACK_CPIO): $(O)/initramfs.cpio tests/guests/toolstack.list $(TOOLSTACK_IN) $(O)/pv/hello-64 \

@@ -4,8 +4,8 @@
 
 Linux 6.1 (the distribution's, 64-bit), as domain 0 and as an unprivileged domain, runs a shell from our
 own ramdisk and powers off; as domain 0 it also drives disks and network cards of QEMU, whose interrupts
-reach it by MSI-X and by a pin of the I/O APIC; GRUB's PV images of both widths, as unprivileged domains, reach the point
-where they wait for xenstore.  Whatever happens, the audit at the end must find every count right.
+reach it by MSI-X and by a pin of the I/O APIC; Ringlet is a guest of that domain 0; GRUB's PV images of both widths,
+as unprivileged domains, reach the point where they wait for xenstore.  Whatever happens, the audit at the end must find every count right.
 """
 
 import argparse
@@ -283,12 +283,73 @@ def a_toolstack_makes_domains(args):
     return machine
 
 
+def tell_ringlet(machine, command):
+    """A line for its console, by way of xenconsoled's terminal."""
+    machine.shell(f"echo '{command}' > $(xenstore read /local/domain/1/console/tty)")
+
+
+def wait_until(machine, condition):
+    machine.shell(f"n=0; until {condition}; do n=$((n+1)); [ $n -lt 200 ] || break; usleep 100000; done; "
+                  f"{condition}")
+
+
+def use_ringlet(machine):
+    """Its web server's files come from its disk and go through its network card."""
+    log = "/var/log/xen/guest-ringlet.log"
+    machine.shell("xl create /boot/ringlet.cfg")
+    wait_until(machine, f"grep -q 'This is the guest' {log}")
+    machine.shell("ping -c 2 10.9.0.2")
+    tell_ringlet(machine, "dd if=/dev/urandom of=/var/www/data bs=64k count=32; sync; "
+                          "md5sum /var/www/data; echo made$((6*7))")
+    wait_until(machine, f"grep -q made42 {log}")
+    written = re.search("[0-9a-f]{32}", machine.shell(f"grep /var/www/data {log} | tail -n 1"))
+    said = machine.shell("wget -q -O - http://10.9.0.2/data | md5sum")
+    must(written and written[0] in said, f"the web server sent something else: {written} {said}")
+
+
+def ringlet_is_a_guest_of_linux(args):
+    """Ringlet's frontends with Linux's backends and the distribution's xl: its root is a disk of xen-blkback,
+    its card ends in xen-netback, its console in xenconsoled; it gives memory back, takes it, and
+    shuts down as it is told. The host's e2fsck judges the disk."""
+    with tempfile.TemporaryDirectory() as scratch:
+        disk = os.path.join(scratch, "disk")
+        subprocess.check_call([os.path.join(TOP, "tools", "mkguestdisk"), disk, "24"],
+                              stdout=subprocess.DEVNULL)
+        toolstack = argparse.Namespace(**{**vars(args), "ramdisk": args.toolstack})
+        machine = Machine(args, 768, f"{INPUTS}/linux console=hvc0 quiet rdinit=/toolstack,"
+                                     f"{ramdisk_with_modules(toolstack, scratch)}",
+                          "loglvl=info guest_loglvl=error dom0_mem=480M",
+                          devices=["-drive", f"file={disk},format=raw,if=none,id=d0",
+                                   "-device", "virtio-blk-pci,drive=d0"])
+        try:
+            machine.expect("the toolstack is there")
+            machine.shell("for m in $(cat /modules/order); do insmod /modules/$m.ko || exit; done")
+            machine.shell("brctl addbr xenbr0 && ifconfig xenbr0 10.9.0.1 netmask 255.255.255.0 up")
+            use_ringlet(machine)
+            for size in (12, 16):
+                machine.shell(f"xl mem-set ringlet {size}")
+                wait_until(machine, f"xl list ringlet | grep -q ' {size} *1 '")
+            machine.shell("xl shutdown -w ringlet")
+            wait_until(machine, "! xl domid ringlet 2>/dev/null")
+            machine.session.send("poweroff -f\r")
+            machine.expect("audit: clean")
+            machine.session.expect(pexpect.EOF)
+            subprocess.check_call(["/sbin/e2fsck", "-fn", disk], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        except subprocess.CalledProcessError as wrong:
+            raise pexpect.EOF(str(wrong)) from wrong
+        finally:
+            machine.close()
+    return machine
+
+
 TESTS = {
     "linux-6.1": linux_runs_a_shell,
     "linux-6.1-devices": linux_drives_devices,
     "linux-6.1-smp": linux_runs_on_four_processors,
     "linux-6.1-domu": linux_runs_unprivileged,
     "toolstack": a_toolstack_makes_domains,
+    "ringlet-on-linux": ringlet_is_a_guest_of_linux,
     "grub-32": grub_waits_for_the_store("grub-i386-xen.bin"),
     "grub-64": grub_waits_for_the_store("grub-x86_64-xen.bin"),
 }
