@@ -111,6 +111,8 @@ static void negotiate(struct netfront *f)
 {
 	int rc;
 
+	if (f->broken)
+		return;
 	withdraw(f);
 	rc = offer(f);
 	if (rc) {
@@ -119,6 +121,17 @@ static void negotiate(struct netfront *f)
 		return;
 	}
 	connect(f);
+}
+
+/* By remove() it may be too late: then nothing is left to close. */
+void netfront_give_up(void *front)
+{
+	struct netfront *f = front;
+
+	if (!f->connected)
+		return;
+	withdraw(f);
+	xendev_switch(f->xendev, XenbusStateClosed);
 }
 
 /* ---- the state machine ---- */
@@ -177,14 +190,20 @@ static int probe(struct xendev *d)
 	return 0;
 }
 
+/* In the store's thread, behind whatever was deferred there for this card. */
+static void device_free(void *data)
+{
+	kfree(data);
+}
+
 /* Users may take their time: a thread of its own waits for them, not the store's. */
-static void wait_and_free(void *data)
+static void wait_for_users(void *data)
 {
 	struct netfront *f = data;
 
 	if (f->registered)
 		netdev_remove(&f->dev);
-	kfree(f);
+	xs_defer(device_free, f);
 	kthread_exit();
 }
 
@@ -193,7 +212,7 @@ static void remove(struct xendev *d)
 	struct netfront *f = d->priv;
 
 	withdraw(f);
-	if (!kthread_create("unplug", wait_and_free, f))
+	if (!kthread_create("unplug", wait_for_users, f))
 		printk("%s: no memory to clean up after it\n", f->dev.name);
 }
 

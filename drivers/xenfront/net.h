@@ -34,7 +34,8 @@ struct netfront {
 	bool registered;
 	struct xendev *xendev;
 	struct spinlock lock;
-	bool connected, broken;
+	bool connected;
+	bool broken; /* the backend lied; stays so */
 	struct netif_tx_front_ring tx;
 	struct netif_rx_front_ring rx;
 	void *tx_page, *rx_page;
@@ -44,6 +45,9 @@ struct netfront {
 	struct tx_slot tx_slots[NET_RING];
 	struct rx_slot rx_slots[NET_RING];
 };
+
+/* net.c; in the store's thread: the backend is not to be believed. The device is Closed. */
+void netfront_give_up(void *front);
 
 /* net_ring.c */
 extern const struct netdev_ops netfront_ops;

@@ -14,6 +14,7 @@ static void distrust(struct netfront *f, const char *what, unsigned long value)
 	netdev_stop(&f->dev);
 	printk("%s: the backend in domain %u %s (%lu): no longer used\n", f->dev.name,
 	       f->xendev->peer, what, value);
+	xs_defer(netfront_give_up, f);
 }
 
 static uint8_t *page_of(const uint8_t *p)
@@ -405,7 +406,6 @@ void netfront_ring_init(struct netfront *f)
 	f->tx_free_count = 0;
 	for (uint16_t id = NET_RING; id--;)
 		free_slot(f, id);
-	f->broken = false;
 }
 
 void netfront_ring_start(struct netfront *f)

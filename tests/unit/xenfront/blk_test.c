@@ -20,7 +20,7 @@ static struct block_request requests[REQUESTS];
 static unsigned done[REQUESTS], all_done;
 static bool gave_up;
 
-void blkfront_give_up(void *front)
+static void give_up(void *front)
 {
 	struct blkfront *of = front;
 
@@ -45,6 +45,7 @@ static void begin(void)
 	all_done = 0;
 	gave_up = false;
 	fake_messages = 0;
+	fake_give_up = give_up;
 	f.xendev = &xendev;
 	f.ring_page = ring;
 	f.dev.can_flush = f.dev.can_discard = true;

@@ -3,6 +3,8 @@
  * The kernel that the frontends' data paths see, beyond what ../xenback/fake.c has of it.
  */
 #include "grants.h"
+#include "xenfront/blk.h"
+#include "xenfront/net.h"
 
 #include <string.h>
 
@@ -10,13 +12,16 @@
 
 bool fake_holds[GRANTS];
 unsigned fake_grants;
+void (*fake_give_up)(void *front);
 
 static struct {
 	const void *page;
 	void *later; /* a page that goes with the grant */
 } grants[GRANTS];
 
-static unsigned kept; /* references of page_get() */
+/* The pages of fake.c have one owner each; whose second reference a page_get() took is only remembered. */
+static pfn_t kept[GRANTS];
+static unsigned kept_count;
 
 static struct {
 	void (*fn)(void *data);
@@ -30,7 +35,7 @@ grant_ref_t grant_access(domid_t to, const void *page, bool readonly)
 	for (grant_ref_t ref = 8; ref < GRANTS; ref++) {
 		if (grants[ref].page)
 			continue;
-		grants[ref].page = page;
+		grants[ref].page = (void *)((unsigned long)page & ~4095ul);
 		fake_grants++;
 		return ref;
 	}
@@ -58,11 +63,22 @@ void *fake_grant_page(grant_ref_t ref)
 	return ref < GRANTS ? (void *)grants[ref].page : NULL;
 }
 
-/* The pages of fake.c have one owner: a second reference is only counted. */
 void page_get(pfn_t pfn)
 {
-	(void)pfn;
-	kept++;
+	assert_true(kept_count < GRANTS);
+	kept[kept_count++] = pfn;
+}
+
+/* It was the second reference to this page that ended. */
+static bool was_kept(pfn_t pfn)
+{
+	for (unsigned i = 0; i < kept_count; i++) {
+		if (pfn_x(kept[i]) != pfn_x(pfn))
+			continue;
+		kept[i] = kept[--kept_count];
+		return true;
+	}
+	return false;
 }
 
 void fake_let_go(void)
@@ -72,13 +88,11 @@ void fake_let_go(void)
 		if (!grants[ref].later)
 			continue;
 		assert_true(grant_end(ref));
-		if (kept)
-			kept--;
-		else
+		if (!was_kept(machine_va_page(grants[ref].later)))
 			page_put(machine_va_page(grants[ref].later));
 		grants[ref].later = NULL;
 	}
-	assert_int_equal(kept, 0);
+	assert_int_equal(kept_count, 0);
 }
 
 void xs_defer(void (*fn)(void *data), void *data)
@@ -93,6 +107,16 @@ void fake_run_deferred(void)
 	for (unsigned i = 0; i < deferred_count; i++)
 		deferred[i].fn(deferred[i].data);
 	deferred_count = 0;
+}
+
+void blkfront_give_up(void *front)
+{
+	fake_give_up(front);
+}
+
+void netfront_give_up(void *front)
+{
+	fake_give_up(front);
 }
 
 void netdev_stop(struct netdev *d)

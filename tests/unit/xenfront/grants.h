@@ -12,6 +12,9 @@
 extern bool fake_holds[GRANTS]; /* the peer still uses it: grant_end() fails */
 extern unsigned fake_grants;	/* in use */
 
+/* What stands for blk.c and net.c when a backend has lied. */
+extern void (*fake_give_up)(void *front);
+
 /* The page of a grant, or NULL. */
 void *fake_grant_page(grant_ref_t ref);
 /* The peer lets go of everything: what was left for later ends now. */
