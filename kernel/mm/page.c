@@ -74,6 +74,8 @@ static struct page *block_take(unsigned order)
 	p->state = PAGE_USED;
 	p->order = order;
 	p->refs = 1;
+	for (unsigned long i = 1; i < 1ul << order; i++)
+		p[i].refs = 0;
 	return p;
 }
 
@@ -114,8 +116,9 @@ void page_put(pfn_t pfn)
 {
 	struct page *p = page_of(pfn);
 	spin_lock(&lock);
-	bug_on(p->state != PAGE_USED || !p->refs);
-	if (!--p->refs)
+	bug_on(p->state == PAGE_FREE || !p->refs);
+	/* Inside a block: it ends with the block. */
+	if (!--p->refs && p->state == PAGE_USED)
 		block_free(pfn_x(pfn), 0);
 	spin_unlock(&lock);
 }
@@ -132,12 +135,38 @@ void *pages_alloc(unsigned order)
 	return p ? machine_page_va(pfn_of(page_index(p))) : NULL;
 }
 
+/* Has somebody a reference of his own to a page of the block, whose owner's is gone? Locks: lock. */
+static bool block_is_shared(const struct page *p, unsigned order)
+{
+	for (unsigned long i = 0; i < 1ul << order; i++)
+		if (p[i].refs)
+			return true;
+	return false;
+}
+
+/* Pages of their own from now on, each until its last reference. Locks: lock. */
+static void block_split(struct page *p, unsigned order)
+{
+	for (unsigned long i = 0; i < 1ul << order; i++) {
+		p[i].state = PAGE_USED;
+		p[i].order = 0;
+	}
+	for (unsigned long i = 0; i < 1ul << order; i++)
+		if (!p[i].refs)
+			block_free(page_index(p) + i, 0);
+}
+
+/* A page that is lent to another domain, which does not give it back, outlives its block: it must not be reused. */
 void pages_free(void *va, unsigned order)
 {
 	struct page *p = page_of(machine_va_page(va));
 	spin_lock(&lock);
-	bug_on(p->state != PAGE_USED || p->order != order);
-	block_free(page_index(p), order);
+	bug_on(p->state != PAGE_USED || p->order != order || !p->refs);
+	p->refs--;
+	if (block_is_shared(p, order))
+		block_split(p, order);
+	else
+		block_free(page_index(p), order);
 	spin_unlock(&lock);
 }
 

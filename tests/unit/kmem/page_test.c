@@ -87,6 +87,30 @@ static void the_last_reference_frees(void **state)
 	assert_int_equal(page_free_count(), before);
 }
 
+static void a_lent_page_outlives_its_block(void **state)
+{
+	unsigned long before;
+	pfn_t first, third;
+	char *block;
+
+	(void)state;
+	fake_reset(300, 400);
+	before = page_free_count();
+	block = pages_alloc(2);
+	first = machine_va_page(block);
+	third = machine_va_page(block + 2 * PAGE_SIZE);
+	page_get(third);
+	page_put(third); /* given back in time: nothing has happened */
+	page_get(first);
+	page_get(third);
+	pages_free(block, 2);
+	assert_int_equal(page_free_count(), before - 2);
+	page_put(third);
+	assert_int_equal(page_free_count(), before - 1);
+	page_put(first);
+	assert_int_equal(page_free_count(), before);
+}
+
 static void an_empty_machine_says_so(void **state)
 {
 	unsigned long n, count;
@@ -123,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_blocks_never_overlap),
 		cmocka_unit_test(the_last_reference_frees),
+		cmocka_unit_test(a_lent_page_outlives_its_block),
 		cmocka_unit_test(an_empty_machine_says_so),
 		cmocka_unit_test(a_zeroed_page_is_zero),
 	};
