@@ -307,6 +307,24 @@ def use_ringlet(machine):
     must(written and written[0] in said, f"the web server sent something else: {written} {said}")
 
 
+def replug(machine, known):
+    """A second disk comes, goes when its last reader has gone, and comes again under another number; so does a card."""
+    log = "/var/log/xen/guest-ringlet.log"
+    for name, number in (("xvdb", 51728), ("xvdc", 51744)):
+        machine.shell(f"xl block-attach ringlet phy:/dev/vdb {name} w")
+        tell_ringlet(machine, f"until [ -b /dev/{name} ]; do usleep 100000; done; md5sum /dev/{name}; "
+                              f"dd if=/dev/{name} of=/dev/null & echo read{name[-1]}$((6*7))")
+        wait_until(machine, f"grep -q read{name[-1]}42 {log}")
+        machine.shell(f"xl block-detach ringlet {name}")
+        wait_until(machine, f"! xl block-list ringlet | grep -q ^{number}")
+    read = re.findall("([0-9a-f]{32})  /dev/xvd", machine.shell(f"cat {log}"))
+    must(read == 2 * [hashlib.md5(known).hexdigest()], f"the second disk reads otherwise: {read}")
+    machine.shell("xl network-detach ringlet 0")
+    machine.shell("xl network-attach ringlet mac=00:16:3e:00:00:02 bridge=xenbr0")
+    tell_ringlet(machine, "until ifconfig eth0 10.9.0.2 netmask 255.255.255.0 up; do usleep 100000; done")
+    wait_until(machine, "ping -c 1 -W 1 10.9.0.2 >/dev/null")
+
+
 def ringlet_is_a_guest_of_linux(args):
     """Ringlet's frontends with Linux's backends and the distribution's xl: its root is a disk of xen-blkback,
     its card ends in xen-netback, its console in xenconsoled; it gives memory back, takes it, and
@@ -315,17 +333,23 @@ def ringlet_is_a_guest_of_linux(args):
         disk = os.path.join(scratch, "disk")
         subprocess.check_call([os.path.join(TOP, "tools", "mkguestdisk"), disk, "24"],
                               stdout=subprocess.DEVNULL)
+        second, known = os.path.join(scratch, "second"), random.Random(2).randbytes(1 << 20)
+        with open(second, "wb") as f:
+            f.write(known)
         toolstack = argparse.Namespace(**{**vars(args), "ramdisk": args.toolstack})
         machine = Machine(args, 768, f"{INPUTS}/linux console=hvc0 quiet rdinit=/toolstack,"
                                      f"{ramdisk_with_modules(toolstack, scratch)}",
                           "loglvl=info guest_loglvl=error dom0_mem=480M",
                           devices=["-drive", f"file={disk},format=raw,if=none,id=d0",
-                                   "-device", "virtio-blk-pci,drive=d0"])
+                                   "-device", "virtio-blk-pci,drive=d0",
+                                   "-drive", f"file={second},format=raw,if=none,id=d1",
+                                   "-device", "virtio-blk-pci,drive=d1"])
         try:
             machine.expect("the toolstack is there")
             machine.shell("for m in $(cat /modules/order); do insmod /modules/$m.ko || exit; done")
             machine.shell("brctl addbr xenbr0 && ifconfig xenbr0 10.9.0.1 netmask 255.255.255.0 up")
             use_ringlet(machine)
+            replug(machine, known)
             for size in (12, 16):
                 machine.shell(f"xl mem-set ringlet {size}")
                 wait_until(machine, f"xl list ringlet | grep -q ' {size} *1 '")
