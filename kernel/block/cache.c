@@ -217,6 +217,41 @@ void *cache_page(struct cache *c, uint32_t index, unsigned ahead)
 	return va;
 }
 
+/* A file's first pages are often all that is read of it. */
+#define FIRST_RUN 8
+
+/*
+ * Whoever reads on where somebody has read before goes along the file, so nothing is kept about readers. A small
+ * machine reads less at once: what is read in vain drives out something else.
+ */
+static unsigned run_for(struct cache *c, uint32_t index, uint64_t wanted)
+{
+	unsigned most = min((unsigned)CACHE_RUN, (unsigned)(page_total_count() / 128) + 1);
+	uint64_t run = wanted;
+	bool along;
+
+	spin_lock(&lock);
+	along = index && find(c, index - 1);
+	spin_unlock(&lock);
+	if (along)
+		run = most;
+	else if (!index)
+		run = max(run, (uint64_t)FIRST_RUN);
+	return (unsigned)min(run, (uint64_t)most);
+}
+
+void *cache_page_read(struct cache *c, uint32_t index, size_t wanted, uint64_t left)
+{
+	void *va = cache_page_find(c, index);
+	unsigned run;
+
+	if (va)
+		return va;
+	run = run_for(c, index, (wanted + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	left = (left + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	return cache_page(c, index, (unsigned)min((uint64_t)run, left) - 1);
+}
+
 void *cache_page_new(struct cache *c, uint32_t index)
 {
 	struct cache_page *p;

@@ -10,8 +10,6 @@
 #include "proc.h"
 #include "vm.h"
 
-#define READ_AHEAD 7 /* pages */
-
 enum {
 	BLKROGET = 0x125e,
 	BLKRRPART = 0x125f,
@@ -43,7 +41,7 @@ static int read_pages(struct cache *c, uint32_t index, void *const pages[], unsi
 	for (unsigned i = (unsigned)(len >> PAGE_SHIFT); i < count; i++)
 		memset(pages[i], 0, PAGE_SIZE);
 	return block_transfer_pages(d, BLOCK_READ, (uint64_t)index << (PAGE_SHIFT - SECTOR_SHIFT),
-				    pages, count, len);
+				    pages, 0, len);
 }
 
 #define SECTORS_A_PAGE (PAGE_SIZE / SECTOR_SIZE)
@@ -86,7 +84,7 @@ static int write_pages(struct cache *c, uint32_t index, void *const pages[], con
 		for (n = 0; i + n < count && parts[i + n] == 0xff; n++)
 			;
 		if (n) {
-			rc = block_transfer_pages(d, BLOCK_WRITE, sector, pages + i, n,
+			rc = block_transfer_pages(d, BLOCK_WRITE, sector, pages + i, 0,
 						  run_bytes(d, index + i, n));
 			continue;
 		}
@@ -150,7 +148,8 @@ static long read(struct file *f, struct iter *to, uint64_t *pos)
 
 	while (to->left && *pos < size_of(d)) {
 		size_t n = piece(d, *pos, to->left), got;
-		char *va = cache_page(&d->cache, (uint32_t)(*pos >> PAGE_SHIFT), READ_AHEAD);
+		char *va = cache_page_read(&d->cache, (uint32_t)(*pos >> PAGE_SHIFT), to->left,
+					   size_of(d) - *pos);
 
 		if (is_err(va))
 			return done ? (long)done : ptr_err(va);

@@ -100,27 +100,30 @@ int block_flush(struct blockdev *d)
 }
 
 int block_transfer_pages(struct blockdev *d, enum block_op op, uint64_t sector, void *const pages[],
-			 unsigned count, size_t len)
+			 size_t offset, size_t len)
 {
 	struct waiter *w = waiter_new();
 	unsigned limit = d->whole ? d->whole->max_segments : d->max_segments;
+	size_t end = offset + len;
 	int rc = 0;
 
 	if (!w)
 		return -ENOMEM;
-	for (unsigned i = 0; i < count && len && !rc;) {
-		size_t before = len;
+	while (offset < end && !rc) {
+		size_t before = offset;
 
 		w->r.op = op;
 		w->r.sector = sector;
-		for (w->r.segments = 0; i < count && len && w->r.segments < limit; i++) {
-			uint32_t n = (uint32_t)min(len, (size_t)PAGE_SIZE);
+		for (w->r.segments = 0; offset < end && w->r.segments < limit;) {
+			size_t in_page = offset % PAGE_SIZE;
+			uint32_t n = (uint32_t)min(end - offset, PAGE_SIZE - in_page);
+			char *va = (char *)pages[offset / PAGE_SIZE] + in_page;
 
-			w->r.segment[w->r.segments++] = (struct block_segment){ pages[i], n };
-			len -= n;
+			w->r.segment[w->r.segments++] = (struct block_segment){ va, n };
+			offset += n;
 		}
 		rc = submit_and_wait(d, w);
-		sector += (before - len) >> SECTOR_SHIFT;
+		sector += (offset - before) >> SECTOR_SHIFT;
 	}
 	kfree(w);
 	return rc;

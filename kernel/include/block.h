@@ -111,8 +111,11 @@ void loop_init(void);
 int block_read(struct blockdev *d, uint64_t sector, void *va, size_t len);
 int block_write(struct blockdev *d, uint64_t sector, const void *va, size_t len);
 int block_flush(struct blockdev *d);
-/* The same for pages that are consecutive on the device only; len bytes in all, whole sectors. */
+/*
+ * The same for pages that are consecutive on the device only: len bytes, whole sectors, the first of them
+ * `offset` bytes into pages[0].
+ */
 int block_transfer_pages(struct blockdev *d, enum block_op op, uint64_t sector, void *const pages[],
-			 unsigned count, size_t len);
+			 size_t offset, size_t len);
 
 #endif

@@ -21,7 +21,7 @@
 #include "kernel.h"
 #include "lock.h"
 
-#define CACHE_RUN 16 /* pages that are read or written at once, at most */
+#define CACHE_RUN 32 /* pages that are read or written at once, at most */
 
 struct cache;
 
@@ -58,6 +58,11 @@ void cache_destroy(struct cache *c);
  * be wanted next; err_ptr. May sleep.
  */
 void *cache_page(struct cache *c, uint32_t index, unsigned ahead);
+/*
+ * The same for somebody who reads `wanted` bytes from there on, of `left` that there are: what he wants is read at
+ * once, and more if he seems to go along the file.
+ */
+void *cache_page_read(struct cache *c, uint32_t index, size_t wanted, uint64_t left);
 /* The same for one that will be overwritten whole: it is not read; zeros if it is new. */
 void *cache_page_new(struct cache *c, uint32_t index);
 /* Only if it is there already and valid: with a reference, or NULL. Does not sleep. */

@@ -10,19 +10,24 @@
 #include "proc.h"
 #include "signal.h"
 
-#define READ_AHEAD   7 /* pages */
+#define FAULT_AHEAD  7 /* pages of a program that is being loaded by faults */
 #define RLIMIT_FSIZE 1
 
 /* ---- between the cache and the disk ---- */
 
-/* One page's blocks from `first` on that follow each other on the disk (or are all holes). */
-static int find_run(struct ext2_inode *e, uint32_t index, unsigned blocks_a_page, unsigned first,
-		    uint32_t *block, unsigned *count)
+static uint64_t sector_of(const struct ext2 *fs, uint32_t block)
 {
-	uint32_t at = index * blocks_a_page + first, next;
-	int rc = ext2_map(e, at, false, block);
+	return (uint64_t)block << (fs->block_shift - SECTOR_SHIFT);
+}
 
-	for (*count = 1; !rc && first + *count < blocks_a_page; (*count)++) {
+/* From the file's block `at` on, `most` at most: those that follow each other on the disk, or are all holes. */
+static int find_run(struct ext2_inode *e, uint32_t at, unsigned most, uint32_t *block,
+		    unsigned *count)
+{
+	int rc = ext2_map(e, at, false, block);
+	uint32_t next;
+
+	for (*count = 1; !rc && *count < most; (*count)++) {
 		rc = ext2_map(e, at + *count, false, &next);
 		if (next != (*block ? *block + *count : 0))
 			break;
@@ -30,73 +35,38 @@ static int find_run(struct ext2_inode *e, uint32_t index, unsigned blocks_a_page
 	return rc;
 }
 
-static uint64_t sector_of(const struct ext2 *fs, uint32_t block)
+static void clear_bytes(void *const pages[], size_t offset, size_t len)
 {
-	return (uint64_t)block << (fs->block_shift - SECTOR_SHIFT);
-}
+	while (len) {
+		size_t in_page = offset % PAGE_SIZE, n = min(len, PAGE_SIZE - in_page);
 
-static int move_page(struct ext2_inode *e, enum block_op op, uint32_t index, char *page)
-{
-	struct ext2 *fs = e->fs;
-	unsigned blocks_a_page = PAGE_SIZE >> fs->block_shift, count;
-	uint32_t block;
-	int rc = 0;
-
-	for (unsigned first = 0; first < blocks_a_page && !rc; first += count) {
-		char *at = page + (first << fs->block_shift);
-
-		rc = find_run(e, index, blocks_a_page, first, &block, &count);
-		if (rc)
-			break;
-		if (block && op == BLOCK_READ)
-			rc = block_read(fs->dev, sector_of(fs, block), at,
-					count << fs->block_shift);
-		else if (block)
-			rc = block_write(fs->dev, sector_of(fs, block), at,
-					 count << fs->block_shift);
-		else if (op == BLOCK_READ)
-			memset(at, 0, count << fs->block_shift);
+		memset((char *)pages[offset / PAGE_SIZE] + in_page, 0, n);
+		offset += n;
+		len -= n;
 	}
-	return rc;
 }
 
-/* Blocks of a page's size: pages that follow each other on the disk go together. */
-static int move_pages(struct ext2_inode *e, enum block_op op, uint32_t index, void *const pages[],
-		      unsigned count)
-{
-	struct ext2 *fs = e->fs;
-	uint32_t block, next;
-	int rc = 0;
-
-	for (unsigned i = 0, n; i < count && !rc; i += n) {
-		n = 1;
-		rc = ext2_map(e, index + i, false, &block);
-		while (!rc && block && i + n < count) {
-			rc = ext2_map(e, index + i + n, false, &next);
-			if (next != block + n)
-				break;
-			n++;
-		}
-		if (rc)
-			break;
-		if (block)
-			rc = block_transfer_pages(fs->dev, op, sector_of(fs, block), pages + i, n,
-						  (size_t)n << PAGE_SHIFT);
-		else if (op == BLOCK_READ)
-			memset(pages[i], 0, PAGE_SIZE);
-	}
-	return rc;
-}
-
+/* Blocks that follow each other on the disk go together, over the borders of pages. */
 static int move(struct ext2_inode *e, enum block_op op, uint32_t index, void *const pages[],
 		unsigned count)
 {
+	struct ext2 *fs = e->fs;
+	unsigned shift = fs->block_shift, blocks = count << (PAGE_SHIFT - shift), n;
+	uint32_t first = index << (PAGE_SHIFT - shift), block;
 	int rc = 0;
 
-	if (e->fs->block_size == PAGE_SIZE)
-		return move_pages(e, op, index, pages, count);
-	for (unsigned i = 0; i < count && !rc; i++)
-		rc = move_page(e, op, index + i, pages[i]);
+	for (unsigned at = 0; at < blocks && !rc; at += n) {
+		size_t offset = (size_t)at << shift, len;
+
+		rc = find_run(e, first + at, blocks - at, &block, &n);
+		len = (size_t)n << shift;
+		if (!rc && block)
+			rc = block_transfer_pages(fs->dev, op, sector_of(fs, block),
+						  pages + offset / PAGE_SIZE, offset % PAGE_SIZE,
+						  len);
+		else if (!rc && op == BLOCK_READ)
+			clear_bytes(pages, offset, len);
+	}
 	return rc;
 }
 
@@ -143,7 +113,8 @@ static long read(struct file *f, struct iter *to, uint64_t *pos)
 
 	while (to->left && *pos < i->size) {
 		size_t off = *pos % PAGE_SIZE, n = min(PAGE_SIZE - off, to->left), got;
-		char *va = cache_page(&e->cache, (uint32_t)(*pos >> PAGE_SHIFT), READ_AHEAD);
+		char *va = cache_page_read(&e->cache, (uint32_t)(*pos >> PAGE_SHIFT), to->left,
+					   i->size - *pos);
 
 		if (is_err(va))
 			return done ? (long)done : ptr_err(va);
@@ -279,7 +250,7 @@ static pfn_t map_page(struct file *f, uint64_t offset)
 
 	if (offset >= i->size)
 		return PFN_NONE;
-	va = cache_page(&ext2_of(i)->cache, (uint32_t)(offset >> PAGE_SHIFT), READ_AHEAD);
+	va = cache_page(&ext2_of(i)->cache, (uint32_t)(offset >> PAGE_SHIFT), FAULT_AHEAD);
 	return is_err(va) ? PFN_NONE : machine_va_page(va);
 }
 
