@@ -21,6 +21,13 @@
 
 #define NET_SLOTS  18  /* of one packet: XEN_NETIF_NR_SLOTS_MIN, what every backend takes */
 #define QUEUE_MOST 256 /* packets that wait for the guest */
+#define GIFTS	   32  /* pages that are copied to the guest at once */
+
+/* A page of the guest's that is about to be filled. */
+struct netback_gift {
+	uint16_t id, flags; /* of the response */
+	uint16_t gso_size;  /* with NETRXF_extra_info */
+};
 
 struct netback {
 	struct xendev *xendev;
@@ -42,6 +49,10 @@ struct netback {
 	struct spinlock lock;
 	struct list queue;
 	unsigned queued;
+	/* What is prepared for the guest: a copy for each page. The thread's. */
+	struct netback_gift gifts[GIFTS];
+	struct grant_copy copies[GIFTS];
+	unsigned gift_count;
 };
 
 /* net_tx.c: take packets while there are some and the rate allows. The time at which to come again, or 0. */

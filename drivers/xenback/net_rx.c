@@ -8,12 +8,26 @@
  */
 #include "xenback/net.h"
 
+static unsigned long page_number(const uint8_t *at)
+{
+	return (unsigned long)at / PAGE_SIZE;
+}
+
+/* Pages of the guest's for a packet: one for each of ours that it lies in, so that each is one copy. */
+static unsigned pages_for(const struct packet *p)
+{
+	return (unsigned)(page_number(p->data + p->len - 1) - page_number(p->data)) + 1;
+}
+
+static bool is_cut_later(const struct netback *b, const struct packet *p)
+{
+	return p->gso_size && b->can_gso;
+}
+
 /* Slots for a packet: its pages, and one that says how it is to be cut. */
 static unsigned slots_for(const struct netback *b, const struct packet *p)
 {
-	unsigned n = (p->len + PAGE_SIZE - 1) / PAGE_SIZE;
-
-	return n + (p->gso_size && b->can_gso ? 1 : 0);
+	return pages_for(p) + is_cut_later(b, p);
 }
 
 /* Empty pages in the ring; asks to be told of more if there are fewer than wanted. */
@@ -52,37 +66,13 @@ static void answer(struct netback *b, uint16_t id, uint16_t flags, int16_t statu
 	*r = (netif_rx_response_t){ .id = id, .offset = 0, .flags = flags, .status = status };
 }
 
-static void say_gso(struct netback *b, const struct packet *p)
+static void say_gso(struct netback *b, uint16_t size)
 {
 	struct netif_extra_info e = { .type = XEN_NETIF_EXTRA_TYPE_GSO };
 
-	e.u.gso.size = p->gso_size;
+	e.u.gso.size = size;
 	e.u.gso.type = XEN_NETIF_GSO_TYPE_TCPV4;
 	memcpy(RING_GET_RESPONSE(&b->rx, b->rx.rsp_prod_pvt++), &e, sizeof(e));
-}
-
-/* Into one page of the guest's. */
-static bool copy_page(struct netback *b, grant_ref_t ref, uint8_t *from, uint32_t len)
-{
-	struct grant_copy ops[2];
-	unsigned n = 0;
-	uint16_t offset = 0;
-
-	while (len) {
-		uint32_t room = PAGE_SIZE - ((unsigned long)from & (PAGE_SIZE - 1));
-		uint16_t piece = (uint16_t)min(room, len);
-
-		ops[n++] = (struct grant_copy){ .domain = b->xendev->peer,
-						.ref = ref,
-						.offset = offset,
-						.len = piece,
-						.va = from,
-						.to_grant = true };
-		from += piece;
-		offset += piece;
-		len -= piece;
-	}
-	return grant_copy(ops, n);
 }
 
 static uint16_t first_flags(const struct packet *p)
@@ -92,30 +82,49 @@ static uint16_t first_flags(const struct packet *p)
 	return p->csum == PACKET_CSUM_VERIFIED ? NETRXF_data_validated : 0;
 }
 
-static void give_one(struct netback *b, struct packet *p)
+/* One page of a packet, `done` bytes of which have been prepared: bytes. */
+static uint32_t prepare_page(struct netback *b, struct packet *p, uint32_t done)
 {
-	bool gso = p->gso_size && b->can_gso;
-	uint32_t done = 0;
+	netif_rx_request_t q = take_page(b);
+	uint8_t *from = p->data + done;
+	uint32_t room = PAGE_SIZE - ((unsigned long)from & (PAGE_SIZE - 1));
+	uint16_t len = (uint16_t)min(p->len - done, room);
+	struct netback_gift *g = &b->gifts[b->gift_count];
 
-	while (done < p->len) {
-		netif_rx_request_t q = take_page(b);
-		uint32_t len = min(p->len - done, (uint32_t)PAGE_SIZE);
-		uint16_t flags = done ? 0 : first_flags(p);
-		bool ok = copy_page(b, q.gref, p->data + done, len);
-
-		if (done + len < p->len)
-			flags |= NETRXF_more_data;
-		if (!done && gso)
-			flags |= NETRXF_extra_info;
-		answer(b, q.id, flags, ok ? (int16_t)len : NETIF_RSP_ERROR);
-		if (!done && gso) {
-			(void)take_page(b);
-			say_gso(b, p);
-		}
-		if (!ok)
-			b->dev.stats.tx_errors++;
-		done += len;
+	*g = (struct netback_gift){ .id = q.id, .flags = done ? 0 : first_flags(p) };
+	if (done + len < p->len)
+		g->flags |= NETRXF_more_data;
+	if (!done && is_cut_later(b, p)) {
+		g->flags |= NETRXF_extra_info;
+		g->gso_size = p->gso_size;
+		(void)take_page(b); /* its slot says how to cut */
 	}
+	b->copies[b->gift_count++] = (struct grant_copy){
+		.domain = b->xendev->peer, .ref = q.gref, .len = len, .va = from, .to_grant = true
+	};
+	return len;
+}
+
+static void prepare(struct netback *b, struct packet *p)
+{
+	for (uint32_t done = 0; done < p->len;)
+		done += prepare_page(b, p, done);
+}
+
+/* All that is prepared is copied at once, and then said. */
+static void hand_over(struct netback *b)
+{
+	(void)grant_copy(b->copies, b->gift_count);
+	for (unsigned i = 0; i < b->gift_count; i++) {
+		const struct netback_gift *g = &b->gifts[i];
+		bool ok = b->copies[i].status == GNTST_okay;
+
+		answer(b, g->id, g->flags, ok ? (int16_t)b->copies[i].len : NETIF_RSP_ERROR);
+		if (g->flags & NETRXF_extra_info)
+			say_gso(b, g->gso_size);
+		b->dev.stats.tx_errors += !ok;
+	}
+	b->gift_count = 0;
 }
 
 static struct packet *next_packet(struct netback *b)
@@ -129,26 +138,43 @@ static struct packet *next_packet(struct netback *b)
 	return p;
 }
 
-static void forget(struct netback *b, struct packet *p)
+/* From the queue to those that are prepared. */
+static void move_on(struct netback *b, struct packet *p, struct list *prepared)
 {
 	spin_lock(&b->lock);
 	list_del(&p->link);
 	b->queued--;
 	spin_unlock(&b->lock);
-	packet_free(p);
+	prepare(b, p);
+	list_add_tail(prepared, &p->link);
+}
+
+/* As many packets as fit into one copy; false: none, or no room for it. */
+static bool give_some(struct netback *b)
+{
+	struct list prepared = LIST_INIT(prepared);
+	struct packet *p;
+
+	while (!b->broken && !b->stop && (p = next_packet(b)) &&
+	       b->gift_count + pages_for(p) <= GIFTS && has_room(b, slots_for(b, p)))
+		move_on(b, p, &prepared);
+	if (list_empty(&prepared))
+		return false;
+	hand_over(b);
+	while (!list_empty(&prepared)) {
+		p = list_first(&prepared, struct packet, link);
+		list_del(&p->link);
+		packet_free(p);
+	}
+	return true;
 }
 
 void netback_give(struct netback *b)
 {
-	struct packet *p;
 	int notify;
 
-	while (!b->broken && !b->stop && (p = next_packet(b))) {
-		if (!has_room(b, slots_for(b, p)))
-			break;
-		give_one(b, p);
-		forget(b, p);
-	}
+	while (give_some(b))
+		;
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&b->rx, notify);
 	if (notify)
 		evtchn_notify((evtchn_port_t)b->port);

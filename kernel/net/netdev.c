@@ -152,6 +152,11 @@ static struct packet *next_packet(void)
 	return p;
 }
 
+bool netdev_more_waiting(void)
+{
+	return !list_empty(&turns);
+}
+
 static void deliver(struct packet *p)
 {
 	struct netdev *d = p->dev;

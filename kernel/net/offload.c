@@ -14,37 +14,14 @@
 #define TCP_PSH	       0x08
 #define TCP_CWR	       0x80
 
-static uint16_t load16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void store16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static uint32_t load32(const uint8_t *p)
-{
-	return (uint32_t)load16(p) << 16 | load16(p + 2);
-}
-
-static void store32(uint8_t *p, uint32_t v)
-{
-	store16(p, (uint16_t)(v >> 16));
-	store16(p + 2, (uint16_t)v);
-}
-
-/* The Internet checksum's sum, not yet folded (RFC 1071). */
-static uint32_t add_up(uint32_t sum, const uint8_t *p, size_t n)
+uint32_t net_sum(uint32_t sum, const uint8_t *p, size_t n)
 {
 	for (; n > 1; p += 2, n -= 2)
 		sum += load16(p);
 	return n ? sum + (uint32_t)(*p << 8) : sum;
 }
 
-static uint16_t fold(uint32_t sum)
+uint16_t net_fold(uint32_t sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -60,7 +37,7 @@ void packet_checksum(struct packet *p)
 	if (p->csum_start >= p->len || at + 2 > p->len)
 		return;
 	/* The field holds the pseudo header's sum already and is part of what is summed. */
-	sum = fold(add_up(0, p->data + p->csum_start, p->len - p->csum_start));
+	sum = net_fold(net_sum(0, p->data + p->csum_start, p->len - p->csum_start));
 	store16(p->data + at, sum ? sum : 0xffff); /* 0 means "none" to UDP */
 }
 
@@ -108,15 +85,15 @@ static void finish_segment(struct packet *s, const struct headers *h, unsigned n
 	store16(ip + 2, (uint16_t)(s->len - h->ip));
 	store16(ip + 4, (uint16_t)(load16(ip + 4) + number));
 	store16(ip + 10, 0);
-	store16(ip + 10, fold(add_up(0, ip, h->tcp - h->ip)));
+	store16(ip + 10, net_fold(net_sum(0, ip, h->tcp - h->ip)));
 	store32(tcp + 4, load32(tcp + 4) + offset);
 	if (!last)
 		tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 	if (number)
 		tcp[13] &= (uint8_t)~TCP_CWR;
 	store16(tcp + 16, 0);
-	pseudo = add_up(PROTOCOL_TCP + (s->len - h->tcp), ip + 12, 8);
-	store16(tcp + 16, fold(add_up(pseudo, tcp, s->len - h->tcp)));
+	pseudo = net_sum(PROTOCOL_TCP + (s->len - h->tcp), ip + 12, 8);
+	store16(tcp + 16, net_fold(net_sum(pseudo, tcp, s->len - h->tcp)));
 }
 
 void packet_segment(struct packet *p, void (*fn)(struct netdev *d, struct packet *p),

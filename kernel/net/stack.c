@@ -7,12 +7,12 @@
  * reassembly. Packets come in from the network's thread (netdev.c).
  */
 #include "net/inet.h"
+#include "net/train.h"
 #include "proc.h"
 #include "timer.h"
 
 #include <lwip/etharp.h>
 #include <lwip/init.h>
-#include <lwip/prot/ip.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
@@ -50,12 +50,14 @@ void stack_lock(void)
 	mutex_lock(&core);
 }
 
-void stack_unlock(void)
+static void unlock(bool train_waits)
 {
 	uint32_t ms;
 	uint64_t due;
 
 	netif_poll_all(); /* what was sent to ourselves */
+	if (!train_waits)
+		train_leave();
 	ms = sys_timeouts_sleeptime();
 	due = ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? WAIT_FOREVER : time_now() + ms * NSEC_PER_MS;
 	if (due < tick_due) {
@@ -64,6 +66,11 @@ void stack_unlock(void)
 		waitq_wake(&ticker);
 	}
 	mutex_unlock(&core);
+}
+
+void stack_unlock(void)
+{
+	unlock(false);
 }
 
 static void tick_thread(void *unused)
@@ -107,52 +114,11 @@ int stack_error(err_t e)
 
 /* ---- out ---- */
 
-/*
- * A device that sums by itself gets TCP with the checksum left open: lwIP writes none then, and here goes the
- * sum of the pseudo header (RFC 793, 3.1) into its place, as everybody who completes it expects. UDP may be cut
- * into fragments, so lwIP sums that.
- */
-static bool leaves_sum_open(const struct port *port)
-{
-	return port->dev->features & NETDEV_CSUM;
-}
-
-static void leave_sum_open(struct packet *p)
-{
-	const uint8_t *ip = p->data + ETH_HLEN;
-	uint32_t sum = 0;
-	uint16_t *place;
-
-	packet_csum_blank(p);
-	if (p->csum != PACKET_CSUM_PARTIAL)
-		return;
-	for (unsigned i = 12; i < 20; i += 2) /* both addresses */
-		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
-	sum += IP_PROTO_TCP + p->len - p->csum_start;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	place = (uint16_t *)(p->data + p->csum_start + p->csum_offset);
-	*place = lwip_htons((u16_t)sum);
-}
-
-static bool is_tcp(const struct packet *p)
-{
-	return p->len > ETH_HLEN + 20 && p->data[12] == 8 && p->data[13] == 0 &&
-	       p->data[ETH_HLEN + 9] == IP_PROTO_TCP;
-}
-
 static err_t send_frame(struct netif *n, struct pbuf *p)
 {
 	struct port *port = n->state;
-	struct packet *out = packet_alloc(p->tot_len);
 
-	if (!out)
-		return ERR_MEM;
-	pbuf_copy_partial(p, out->data, p->tot_len, 0);
-	if (leaves_sum_open(port) && is_tcp(out))
-		leave_sum_open(out);
-	netdev_transmit(port->dev, out);
-	return ERR_OK;
+	return train_send(port->dev, p) ? ERR_OK : ERR_MEM;
 }
 
 /* What lwIP sums and checks of the next packet. */
@@ -160,7 +126,7 @@ static void set_sums(struct port *port, bool check)
 {
 	u16_t flags = NETIF_CHECKSUM_ENABLE_ALL;
 
-	if (leaves_sum_open(port))
+	if (port->dev->features & NETDEV_CSUM) /* train.c */
 		flags &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
 	if (!check)
 		flags &= (u16_t) ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
@@ -193,26 +159,82 @@ static bool needs_check(const struct packet *p)
 	return p->csum == PACKET_CSUM_DONE;
 }
 
+/* A packet as lwIP's buffer: it stays where it is until lwIP and the socket are done with it. */
+struct lent_packet {
+	struct pbuf_custom buffer; /* first: lwIP knows no other address */
+	struct packet *packet;
+};
+
+static void lent_free(struct pbuf *p)
+{
+	struct lent_packet *l = (struct lent_packet *)p;
+
+	packet_free(l->packet);
+	kfree(l);
+}
+
+static struct pbuf *lend(struct packet *p)
+{
+	struct lent_packet *l = kzalloc(sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->packet = p;
+	l->buffer.custom_free_function = lent_free;
+	return pbuf_alloced_custom(PBUF_RAW, (u16_t)p->len, PBUF_REF, &l->buffer, p->data,
+				   (u16_t)p->len);
+}
+
+/*
+ * Up to here a packet is copied into a buffer of its size, for the page around it is large and may wait long in a
+ * socket; trains are not.
+ */
+#define COPY_MOST 1600
+
+static struct pbuf *buffer_of(struct packet *p)
+{
+	struct pbuf *in;
+
+	if (p->len > COPY_MOST && p->len <= 0xffff)
+		return lend(p);
+	in = p->len <= COPY_MOST ? pbuf_alloc(PBUF_RAW, (u16_t)p->len, PBUF_RAM) : NULL;
+	if (in) {
+		pbuf_take(in, p->data, (u16_t)p->len);
+		packet_free(p);
+	}
+	return in;
+}
+
+/* Of packets that arrived together, so many are answered together at most. */
+#define TOGETHER 32
+
+static bool more_to_answer(void)
+{
+	static unsigned count;
+
+	count = netdev_more_waiting() ? (count + 1) % TOGETHER : 0;
+	return count;
+}
+
 void net_stack_input(struct netdev *d, struct packet *p)
 {
+	bool check = needs_check(p);
 	struct port *port;
-	struct pbuf *in = NULL;
+	struct pbuf *in;
 
 	packet_sockets_input(d, p);
 	stack_lock();
 	port = d->stack; /* only now: a device that goes has left the stack before */
-	if (port && p->len <= 0xffff)
-		in = pbuf_alloc(PBUF_RAW, (u16_t)p->len, PBUF_RAM);
+	in = port ? buffer_of(p) : NULL;
 	if (in) {
-		pbuf_take(in, p->data, (u16_t)p->len);
-		set_sums(port, needs_check(p));
+		set_sums(port, check);
 		if (port->netif.input(in, &port->netif) != ERR_OK)
 			pbuf_free(in);
 	} else {
 		d->stats.rx_dropped++;
+		packet_free(p);
 	}
-	stack_unlock();
-	packet_free(p);
+	unlock(more_to_answer());
 }
 
 /* ---- devices ---- */

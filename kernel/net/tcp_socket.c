@@ -15,7 +15,8 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 
-#define CHUNK 4096u
+#define CHUNK  4096u
+#define GATHER (16u << 10)
 
 struct tcp {
 	struct socket *socket; /* NULL: nobody has accepted it yet */
@@ -68,6 +69,9 @@ static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 	struct tcp *t = arg;
 
 	(void)err;
+	/* A train: it counts as several segments, of which at least every second is answered (RFC 5681, 4.2). */
+	if (p && p->tot_len > pcb->mss)
+		tcp_ack_now(pcb);
 	if (!p) {
 		t->eof = true;
 		if (t->no_more_out)
@@ -469,10 +473,22 @@ static long write_some(struct socket *s, struct iter *from, char *buf)
 	got = iter_read(from, buf, min(n, from->left));
 	if (!got)
 		return -EFAULT;
-	err = tcp_write(t->pcb, buf, (u16_t)got, TCP_WRITE_FLAG_COPY);
+	err = tcp_write(t->pcb, buf, (u16_t)got,
+			TCP_WRITE_FLAG_COPY | (from->left ? TCP_WRITE_FLAG_MORE : 0));
 	if (err != ERR_OK)
 		return err == ERR_MEM ? -ENOMEM : stack_error(err);
 	return (long)got;
+}
+
+/*
+ * A little more to send, and so much on its way that an acknowledgement is too: then it goes with that, together
+ * with what the program writes until then, and not in a packet a write. (TCP_NODELAY: at once.)
+ */
+static bool may_gather(const struct tcp_pcb *pcb)
+{
+	uint32_t on_the_way = pcb->snd_nxt - pcb->lastack, unsent = pcb->snd_lbb - pcb->snd_nxt;
+
+	return on_the_way >= 4u * pcb->mss && unsent < GATHER && !tcp_nagle_disabled(pcb);
 }
 
 static long tcp_send_bytes(struct socket *s, struct iter *from, const union sockaddr_any *to,
@@ -486,7 +502,7 @@ static long tcp_send_bytes(struct socket *s, struct iter *from, const union sock
 	while (from->left && !rc) {
 		stack_lock();
 		rc = write_some(s, from, buf);
-		if (t->pcb && t->connected && (rc <= 0 || !from->left))
+		if (t->pcb && t->connected && (rc <= 0 || (!from->left && !may_gather(t->pcb))))
 			tcp_output(t->pcb);
 		stack_unlock();
 		if (rc > 0) {

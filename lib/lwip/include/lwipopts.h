@@ -37,6 +37,7 @@
 #define LWIP_HAVE_LOOPIF	     1
 #define LWIP_NETIF_LINK_CALLBACK     0
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+#define LWIP_SUPPORT_CUSTOM_PBUF     1
 
 #define SO_REUSE	   1
 #define IP_SOF_BROADCAST   1
