@@ -10,10 +10,9 @@
 #include "net/inet.h"
 
 #include <lwip/icmp.h>
+#include <lwip/inet_chksum.h>
 #include <lwip/raw.h>
 #include <lwip/udp.h>
-
-#define QUEUE_BYTES 65536u
 
 struct datagram {
 	struct list link;
@@ -29,6 +28,7 @@ struct dgram {
 	struct list queue;
 	size_t queued;
 	bool connected, no_more_in, no_more_out;
+	bool header; /* raw: the program writes the IP header, too */
 	ip_addr_t peer;
 	uint16_t peer_port;
 };
@@ -39,7 +39,7 @@ static void keep(struct dgram *d, struct pbuf *p, const ip_addr_t *from, uint16_
 {
 	struct datagram *g = NULL;
 
-	if (!d->no_more_in && d->queued + p->tot_len <= QUEUE_BYTES)
+	if (!d->no_more_in && (!d->queued || d->queued + p->tot_len <= d->socket->recv_room / 2))
 		g = kzalloc(sizeof(*g));
 	if (!g) {
 		pbuf_free(p);
@@ -99,14 +99,6 @@ static long take(struct socket *s, struct iter *to, union sockaddr_any *name, si
 	if (!(flags & MSG_PEEK))
 		forget(d, g);
 	return (long)(flags & MSG_TRUNC ? all : n);
-}
-
-static int take_error(struct socket *s)
-{
-	int error = s->error;
-
-	s->error = 0;
-	return -error;
 }
 
 /*
@@ -173,17 +165,38 @@ static long dgram_recv(struct socket *s, struct iter *to, union sockaddr_any *na
 		if (any || d->no_more_in)
 			return rc;
 		if (s->error)
-			return take_error(s);
+			return socket_take_error(s);
 		if (flags & MSG_DONTWAIT)
 			return -EAGAIN;
-		rc = wait_event_full(&s->wait, !list_empty(&d->queue) || d->no_more_in || s->error,
-				     true, deadline);
+		rc = socket_wait(s, !list_empty(&d->queue) || d->no_more_in || s->error, deadline);
 		if (rc)
-			return rc == -ETIMEDOUT ? -EAGAIN : rc;
+			return rc;
 	}
 }
 
 /* ---- out ---- */
+
+/* What Linux fills in of a header that a program wrote (raw(7)). Locks: stack. */
+static int complete_header(struct pbuf *p, const ip_addr_t *to)
+{
+	static uint16_t last_id;
+	struct ip_hdr *h = p->payload;
+	unsigned len = p->len >= IP_HLEN ? IPH_HL_BYTES(h) : 0;
+
+	if (len < IP_HLEN || len > p->len)
+		return -EINVAL;
+	if (!h->src.addr) {
+		struct netif *n = ip4_route(to);
+
+		h->src.addr = n ? ip4_addr_get_u32(netif_ip4_addr(n)) : 0;
+	}
+	if (!h->_id)
+		h->_id = lwip_htons(++last_id);
+	h->_len = lwip_htons(p->tot_len);
+	h->_chksum = 0;
+	h->_chksum = inet_chksum(h, (u16_t)len);
+	return 0;
+}
 
 static int send_one(struct socket *s, struct pbuf *p, const ip_addr_t *to, uint16_t port)
 {
@@ -195,6 +208,10 @@ static int send_one(struct socket *s, struct pbuf *p, const ip_addr_t *to, uint1
 			ip_set_option(d->udp, SOF_BROADCAST);
 		err = udp_sendto(d->udp, p, to, port);
 	} else {
+		int rc = d->header ? complete_header(p, to) : 0;
+
+		if (rc)
+			return rc;
 		if (s->broadcast)
 			ip_set_option(d->raw, SOF_BROADCAST);
 		err = raw_sendto(d->raw, p, to);
@@ -220,7 +237,7 @@ static long dgram_send(struct socket *s, struct iter *from, const union sockaddr
 	if (d->no_more_out)
 		return -EPIPE;
 	if (s->error)
-		return take_error(s);
+		return socket_take_error(s);
 	stack_lock();
 	p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)n, PBUF_RAM);
 	if (!p)
@@ -310,13 +327,26 @@ static int dgram_shut(struct socket *s, int how)
 
 /* ---- options, poll, the end ---- */
 
+static void set_header(struct dgram *d, bool on)
+{
+	stack_lock();
+	d->header = on;
+	if (on)
+		raw_set_flags(d->raw, RAW_FLAGS_HDRINCL);
+	else
+		raw_clear_flags(d->raw, RAW_FLAGS_HDRINCL);
+	stack_unlock();
+}
+
 static int dgram_setopt(struct socket *s, int level, int name, int value)
 {
 	struct dgram *d = s->priv;
 	int rc;
 
-	if (level == IPPROTO_IP && name == IP_HDRINCL && d->raw)
-		return value ? -EOPNOTSUPP : 0;
+	if (level == IPPROTO_IP && name == IP_HDRINCL && d->raw) {
+		set_header(d, value);
+		return 0;
+	}
 	stack_lock();
 	rc = d->udp ? inet_setopt(&d->udp->ttl, &d->udp->tos, level, name, value)
 		    : inet_setopt(&d->raw->ttl, &d->raw->tos, level, name, value);
@@ -329,6 +359,10 @@ static int dgram_getopt(struct socket *s, int level, int name, int *value)
 	struct dgram *d = s->priv;
 	int rc;
 
+	if (level == IPPROTO_IP && name == IP_HDRINCL && d->raw) {
+		*value = d->header;
+		return 0;
+	}
 	stack_lock();
 	rc = d->udp ? inet_getopt(d->udp->ttl, d->udp->tos, level, name, value)
 		    : inet_getopt(d->raw->ttl, d->raw->tos, level, name, value);
@@ -396,6 +430,8 @@ int datagram_socket_init(struct socket *s)
 	if (!ok)
 		kfree(d);
 	s->priv = d;
+	if (ok && d->raw && s->protocol == IPPROTO_RAW)
+		set_header(d, true);
 	return ok ? 0 : -ENOMEM;
 }
 

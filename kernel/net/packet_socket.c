@@ -132,9 +132,9 @@ static long packet_recv(struct socket *s, struct iter *to, union sockaddr_any *n
 			return rc;
 		if (flags & MSG_DONTWAIT)
 			return -EAGAIN;
-		rc = wait_event_full(&s->wait, !list_empty(&k->queue), true, deadline);
+		rc = socket_wait(s, !list_empty(&k->queue), deadline);
 		if (rc)
-			return rc == -ETIMEDOUT ? -EAGAIN : rc;
+			return rc;
 	}
 }
 

@@ -12,5 +12,6 @@ void net_show_route(struct text *t);
 void net_show_arp(struct text *t);
 void net_show_tcp(struct text *t);
 void net_show_udp(struct text *t);
+void net_show_unix(struct text *t);
 
 #endif

@@ -38,6 +38,7 @@ struct socket *socket_new(const struct socket_ops *ops, int family, int type, in
 	s->family = family;
 	s->type = type;
 	s->protocol = protocol;
+	s->recv_room = s->send_room = SOCKET_ROOM;
 	waitq_init(&s->wait);
 	return s;
 }
@@ -60,7 +61,9 @@ struct file *socket_file(struct socket *s, unsigned flags)
 		i->ops = &socket_iops;
 		f = file_create(&socket_fops, O_RDWR | flags, &at, s);
 	}
-	if (!f)
+	if (f)
+		s->file = f;
+	else
 		socket_free(s);
 	return f;
 }
@@ -73,6 +76,39 @@ struct socket *socket_of(struct file *f)
 uint64_t socket_deadline(uint64_t timeout)
 {
 	return timeout ? time_now() + timeout : WAIT_FOREVER;
+}
+
+int socket_waited(int rc, uint64_t deadline)
+{
+	if (rc == -ETIMEDOUT)
+		return -EAGAIN;
+	return rc == -ERESTARTSYS && deadline != WAIT_FOREVER ? -EINTR : rc;
+}
+
+int socket_take_error(struct socket *s)
+{
+	int error = s->error;
+
+	s->error = 0;
+	return -error;
+}
+
+struct socket *socket_accept(struct socket *s, bool nonblock)
+{
+	uint64_t deadline = socket_deadline(s->recv_timeout);
+
+	for (;;) {
+		struct socket *new = s->ops->accept(s);
+		int rc;
+
+		if (new)
+			return new;
+		if (nonblock)
+			return err_ptr(-EAGAIN);
+		rc = socket_wait(s, s->ops->poll(s) & POLLIN, deadline);
+		if (rc)
+			return err_ptr(rc);
+	}
 }
 
 /* ---- the file's functions ---- */
@@ -99,7 +135,7 @@ static long socket_write(struct file *f, struct iter *from, uint64_t *pos)
 	long rc = s->ops->send(s, from, NULL, 0, file_flags(f));
 
 	(void)pos;
-	if (rc == -EPIPE)
+	if (rc == -EPIPE && s->type == SOCK_STREAM)
 		signal_send_task(current, SIGPIPE, NULL);
 	return rc;
 }
@@ -115,10 +151,15 @@ static unsigned socket_poll(struct file *f, struct poll_table *pt)
 static long socket_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct socket *s = f->priv;
+	int (*count)(struct socket * s) = s->ops->readable;
+	int n;
 
-	if (cmd == FIONREAD)
-		return s->ops->readable ? put_user(s->ops->readable(s), (int *)arg) : -EINVAL;
-	return net_ioctl(cmd, arg);
+	if (cmd != FIONREAD && cmd != SIOCOUTQ)
+		return net_ioctl(cmd, arg);
+	if (cmd == SIOCOUTQ)
+		count = s->ops->unsent;
+	n = count ? count(s) : -EINVAL;
+	return n < 0 ? n : put_user(n, (int *)arg);
 }
 
 static void socket_release(struct file *f)

@@ -1,38 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stream sockets: TCP.
- *
- * The connection is lwIP's (a pcb), which calls back when something arrives, was acknowledged or broke. What
- * arrived is kept as lwIP's buffers until it is read, and only then is the peer's window opened again, so a
- * reader that is slow costs no more than one window. A connection that breaks takes its pcb along: pcb is NULL
- * from then on and `error` says why.
- *
- * Locks: the stack's for everything here.
+ * Stream sockets: a connection's life, as lwIP tells it, and its data.
  */
-#include "net/inet.h"
+#include "net/tcp.h"
 #include "timer.h"
-
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/tcp.h>
 
 #define CHUNK  4096u
 #define GATHER (16u << 10)
 
-struct tcp {
-	struct socket *socket; /* NULL: nobody has accepted it yet */
-	struct tcp_pcb *pcb;
-	struct pbuf *in; /* what arrived and is not read */
-	size_t in_at;	 /* bytes of its first buffer that are */
-	bool listening, connecting, connected, eof, no_more_out, no_more_in;
-	ip_addr_t peer;
-	uint16_t peer_port;
-	/* Of a listening socket: connections that nobody has taken. */
-	struct list pending, link;
-	unsigned pending_count, backlog;
-	int error; /* until there is a socket */
-};
-
-static void changed(struct tcp *t)
+void tcp_changed(struct tcp *t)
 {
 	if (t->socket)
 		waitq_wake(&t->socket->wait);
@@ -85,14 +61,14 @@ static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 		t->in = p;
 		t->in_at = 0;
 	}
-	changed(t);
+	tcp_changed(t);
 	return ERR_OK;
 }
 
 static err_t acknowledged(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
 	(void)pcb, (void)len;
-	changed(arg);
+	tcp_changed(arg);
 	return ERR_OK;
 }
 
@@ -112,54 +88,28 @@ static void broken(void *arg, err_t err)
 		set_error(t, error);
 	}
 	t->eof = true;
-	changed(t);
+	tcp_changed(t);
 }
 
-static err_t established(void *arg, struct tcp_pcb *pcb, err_t err)
+void tcp_adopt(struct tcp *t, struct tcp_pcb *pcb)
 {
-	struct tcp *t = arg;
-
-	(void)pcb, (void)err;
-	t->connecting = false;
-	t->connected = true;
-	changed(t);
-	return ERR_OK;
+	t->pcb = pcb;
+	t->window = t->wished = TCP_WND;
+	tcp_arg(pcb, t);
+	tcp_recv(pcb, received);
+	tcp_sent(pcb, acknowledged);
+	tcp_err(pcb, broken);
 }
 
-static struct tcp *tcp_new_state(struct tcp_pcb *pcb)
+struct tcp *tcp_new_state(struct tcp_pcb *pcb)
 {
 	struct tcp *t = kzalloc(sizeof(*t));
 
 	if (!t)
 		return NULL;
-	t->pcb = pcb;
 	list_init(&t->pending);
-	tcp_arg(pcb, t);
-	tcp_recv(pcb, received);
-	tcp_sent(pcb, acknowledged);
-	tcp_err(pcb, broken);
+	tcp_adopt(t, pcb);
 	return t;
-}
-
-static err_t arrived(void *arg, struct tcp_pcb *pcb, err_t err)
-{
-	struct tcp *l = arg, *t;
-
-	if (err != ERR_OK || !pcb)
-		return ERR_VAL;
-	if (!l || l->pending_count >= l->backlog)
-		return ERR_MEM;
-	t = tcp_new_state(pcb);
-	if (!t)
-		return ERR_MEM;
-	t->connected = true;
-	t->peer = pcb->remote_ip;
-	t->peer_port = pcb->remote_port;
-	list_add_tail(&l->pending, &t->link);
-	l->pending_count++;
-	tcp_backlog_delayed(pcb);
-	changed(l);
-	return ERR_OK;
 }
 
 /* ---- the end ---- */
@@ -182,7 +132,7 @@ static void detach(struct tcp *t)
 		tcp_abort(pcb);
 }
 
-static void drop(struct tcp *t)
+void tcp_drop(struct tcp *t)
 {
 	while (!list_empty(&t->pending)) {
 		struct tcp *p = list_first(&t->pending, struct tcp, link);
@@ -190,7 +140,7 @@ static void drop(struct tcp *t)
 		list_del(&p->link);
 		if (p->pcb)
 			tcp_abort(p->pcb); /* broken() clears pcb */
-		drop(p);
+		tcp_drop(p);
 	}
 	detach(t);
 	if (t->in)
@@ -198,164 +148,45 @@ static void drop(struct tcp *t)
 	kfree(t);
 }
 
-static void release(struct socket *s)
+/* lwIP counts the acknowledged SYN as room, so there may be a byte more than there is. tcp_sndbuf() stops at 64 KiB. */
+static size_t in_flight(struct tcp_pcb *pcb)
 {
-	stack_lock();
-	drop(s->priv);
-	stack_unlock();
+	return pcb->snd_buf < TCP_SND_BUF ? TCP_SND_BUF - pcb->snd_buf : 0;
 }
 
-/* ---- names, connections ---- */
-
-static int tcp_bind_name(struct socket *s, const union sockaddr_any *a, size_t len)
+/* Bytes that the peer has not acknowledged. */
+static int tcp_unsent(struct socket *s)
 {
 	struct tcp *t = s->priv;
-	ip_addr_t addr;
-	uint16_t port;
-	int rc = inet_read_name(a, len, &addr, &port);
+	int n;
 
-	if (rc)
-		return rc;
+	if (t->listening)
+		return -EINVAL;
 	stack_lock();
-	if (!t->pcb || t->listening || t->connected || t->pcb->local_port)
-		rc = -EINVAL;
-	else if (!inet_is_ours(&addr))
-		rc = -EADDRNOTAVAIL;
-	else {
-		if (s->reuse)
-			ip_set_option(t->pcb, SOF_REUSEADDR);
-		rc = stack_error(tcp_bind(t->pcb, &addr, port));
-	}
+	n = t->pcb && t->connected ? (int)in_flight(t->pcb) : 0;
 	stack_unlock();
-	return rc;
+	return n;
 }
 
-static int start_connect(struct socket *s, const ip_addr_t *addr, uint16_t port)
+/* SO_LINGER: close() waits until the peer has everything, or so long. */
+static void linger(struct socket *s)
+{
+	uint64_t deadline = time_now() + (uint64_t)s->linger.seconds * NSEC_PER_SEC;
+
+	(void)wait_event_full(&s->wait, !tcp_unsent(s), true, deadline);
+}
+
+static void tcp_release(struct socket *s)
 {
 	struct tcp *t = s->priv;
-	int rc;
 
-	if (t->listening || t->connected)
-		return -EISCONN;
-	if (t->connecting)
-		return -EALREADY;
-	if (!t->pcb)
-		return -ECONNABORTED;
-	t->peer = *addr;
-	t->peer_port = port;
-	t->eof = false;
-	s->error = 0;
-	if (s->keepalive)
-		ip_set_option(t->pcb, SOF_KEEPALIVE);
-	t->connecting = true;
-	rc = stack_error(tcp_connect(t->pcb, addr, port, established));
-	if (rc)
-		t->connecting = false;
-	return rc;
-}
-
-static int take_error(struct socket *s)
-{
-	int error = s->error;
-
-	s->error = 0;
-	return -error;
-}
-
-static int tcp_connect_name(struct socket *s, const union sockaddr_any *a, size_t len,
-			    bool nonblock)
-{
-	struct tcp *t = s->priv;
-	ip_addr_t addr;
-	uint16_t port;
-	int rc = inet_read_name(a, len, &addr, &port);
-
-	if (rc)
-		return rc;
-	if (!ip4_addr_get_u32(&addr))
-		IP4_ADDR(&addr, 127, 0, 0, 1);
+	if (s->linger.on && s->linger.seconds > 0 && t->connected)
+		linger(s);
 	stack_lock();
-	rc = start_connect(s, &addr, port);
+	if (s->linger.on && !s->linger.seconds && t->connected && t->pcb)
+		tcp_abort(t->pcb); /* a reset; broken() clears pcb */
+	tcp_drop(t);
 	stack_unlock();
-	if (rc)
-		return rc;
-	if (nonblock)
-		return *(volatile bool *)&t->connecting ? -EINPROGRESS : take_error(s);
-	rc = wait_event_full(&s->wait, !*(volatile bool *)&t->connecting, true,
-			     socket_deadline(s->send_timeout));
-	if (rc)
-		return rc == -ETIMEDOUT ? -EINPROGRESS : rc;
-	return take_error(s);
-}
-
-static int tcp_listen_on(struct socket *s, int backlog)
-{
-	struct tcp *t = s->priv;
-	struct tcp_pcb *pcb;
-	int rc = 0;
-	err_t err;
-
-	backlog = backlog < 1 ? 1 : min(backlog, 128);
-	stack_lock();
-	if (t->listening) {
-		t->backlog = (unsigned)backlog;
-	} else if (!t->pcb || t->connected || t->connecting) {
-		rc = -EINVAL;
-	} else {
-		if (!t->pcb->local_port)
-			rc = stack_error(tcp_bind(t->pcb, IP_ADDR_ANY, 0));
-		pcb = rc ? NULL : tcp_listen_with_backlog_and_err(t->pcb, (u8_t)backlog, &err);
-		if (pcb) {
-			t->pcb = pcb;
-			t->listening = true;
-			t->backlog = (unsigned)backlog;
-			tcp_arg(pcb, t);
-			tcp_accept(pcb, arrived);
-		} else if (!rc) {
-			rc = stack_error(err);
-		}
-	}
-	stack_unlock();
-	return rc;
-}
-
-static struct socket *take_pending(struct tcp *l)
-{
-	struct tcp *t = list_first(&l->pending, struct tcp, link);
-	struct socket *s = socket_new(&tcp_ops, AF_INET, SOCK_STREAM, IPPROTO_TCP);
-
-	if (is_err(s))
-		return s;
-	list_del(&t->link);
-	l->pending_count--;
-	if (t->pcb)
-		tcp_backlog_accepted(t->pcb);
-	s->priv = t;
-	s->error = t->error;
-	t->socket = s;
-	return s;
-}
-
-static struct socket *tcp_accept_one(struct socket *s, bool nonblock)
-{
-	struct tcp *l = s->priv;
-	struct socket *new = NULL;
-	int rc = l->listening ? 0 : -EINVAL;
-
-	while (!rc && !new) {
-		if (!nonblock)
-			rc = wait_event_full(&s->wait, !list_empty(&l->pending), true,
-					     socket_deadline(s->recv_timeout));
-		if (rc)
-			break;
-		stack_lock();
-		if (!list_empty(&l->pending))
-			new = take_pending(l);
-		stack_unlock();
-		if (!new &&nonblock)
-			rc = -EAGAIN;
-	}
-	return rc ? err_ptr(rc == -ETIMEDOUT ? -EAGAIN : rc) : new;
 }
 
 /* ---- data ---- */
@@ -365,24 +196,47 @@ static bool can_read(struct tcp *t)
 	return t->in || t->eof || t->no_more_in || (t->socket && t->socket->error);
 }
 
+/* Bytes that may wait for the peer's acknowledgement: what the program wishes, and lwIP has room for. */
+static size_t send_limit(const struct socket *s)
+{
+	return min((size_t)s->send_room / 2, (size_t)TCP_SND_BUF);
+}
+
+static size_t send_room(const struct socket *s, struct tcp_pcb *pcb)
+{
+	size_t out = in_flight(pcb), limit = send_limit(s);
+
+	return out < limit ? limit - out : 0;
+}
+
 /* Room that it is worth to be woken for. */
 static bool can_write(struct tcp *t)
 {
-	return !t->pcb || t->no_more_out || (t->socket && t->socket->error) ||
-	       (t->connected && tcp_sndbuf(t->pcb) >= TCP_SNDLOWAT &&
+	struct socket *s = t->socket;
+
+	return !t->pcb || t->no_more_out || s->error ||
+	       (t->connected &&
+		send_room(s, t->pcb) >= min((size_t)TCP_SNDLOWAT, send_limit(s) / 2) &&
 		tcp_sndqueuelen(t->pcb) < TCP_SNDQUEUELOWAT);
 }
 
-/* Gives back what has been read: memory, and the peer's window. */
+static void open_window(struct tcp *t, size_t n)
+{
+	while (t->pcb && t->connected && n) {
+		u16_t piece = (u16_t)min(n, (size_t)0xffff);
+
+		tcp_recved(t->pcb, piece);
+		n -= piece;
+	}
+}
+
+/* Gives back what has been read: memory, and the peer's window, if that is not larger than is wished. */
 static void consume(struct tcp *t, size_t n)
 {
-	if (t->pcb && t->connected)
-		for (size_t left = n; left;) {
-			u16_t piece = (u16_t)min(left, (size_t)0xffff);
+	size_t kept = t->window > t->wished ? min(n, (size_t)(t->window - t->wished)) : 0;
 
-			tcp_recved(t->pcb, piece);
-			left -= piece;
-		}
+	t->window -= (uint32_t)kept;
+	open_window(t, n - kept);
 	n += t->in_at;
 	while (t->in && n >= t->in->len) {
 		struct pbuf *first = t->in;
@@ -397,7 +251,7 @@ static void consume(struct tcp *t, size_t n)
 }
 
 /* What there is; 0: nothing yet and not the end. -errno. */
-static long read_some(struct socket *s, struct iter *to, bool peek, bool *end)
+static long read_some(struct socket *s, struct iter *to, unsigned flags, bool *end)
 {
 	struct tcp *t = s->priv;
 	size_t n;
@@ -405,16 +259,21 @@ static long read_some(struct socket *s, struct iter *to, bool peek, bool *end)
 	if (!t->in) {
 		*end = true;
 		if (s->error)
-			return take_error(s);
+			return socket_take_error(s);
 		if (t->eof || t->no_more_in)
 			return 0;
 		*end = false;
 		return t->connected || t->connecting ? 0 : -ENOTCONN;
 	}
-	n = inet_copy_out(t->in, t->in_at, to, to->left);
+	if (flags & MSG_TRUNC) { /* as tcp(7) of Linux: thrown away, not copied */
+		n = min(to->left, t->in->tot_len - t->in_at);
+		to->left -= n;
+	} else {
+		n = inet_copy_out(t->in, t->in_at, to, to->left);
+	}
 	if (!n && to->left)
 		return -EFAULT;
-	if (!peek)
+	if (!(flags & MSG_PEEK))
 		consume(t, n);
 	return (long)n;
 }
@@ -437,7 +296,7 @@ static long tcp_recv_bytes(struct socket *s, struct iter *to, union sockaddr_any
 		long rc;
 
 		stack_lock();
-		rc = read_some(s, to, flags & MSG_PEEK, &end);
+		rc = read_some(s, to, flags, &end);
 		stack_unlock();
 		if (rc < 0)
 			return done ? done : rc;
@@ -447,9 +306,9 @@ static long tcp_recv_bytes(struct socket *s, struct iter *to, union sockaddr_any
 			break;
 		if (flags & MSG_DONTWAIT)
 			return done ? done : -EAGAIN;
-		rc = wait_event_full(&s->wait, can_read(t), true, deadline);
+		rc = socket_wait(s, can_read(t), deadline);
 		if (rc)
-			return done ? done : rc == -ETIMEDOUT ? -EAGAIN : rc;
+			return done ? done : rc;
 	}
 	return done;
 }
@@ -462,12 +321,12 @@ static long write_some(struct socket *s, struct iter *from, char *buf)
 	err_t err;
 
 	if (s->error)
-		return take_error(s);
+		return socket_take_error(s);
 	if (t->no_more_out || (!t->pcb && !t->connecting))
 		return -EPIPE;
 	if (t->listening || !t->connected)
 		return t->connecting ? 0 : -EPIPE;
-	n = min((size_t)tcp_sndbuf(t->pcb), (size_t)CHUNK);
+	n = min(send_room(s, t->pcb), (size_t)CHUNK);
 	if (!n || tcp_sndqueuelen(t->pcb) + 8 > TCP_SND_QUEUELEN)
 		return 0;
 	got = iter_read(from, buf, min(n, from->left));
@@ -495,6 +354,7 @@ static long tcp_send_bytes(struct socket *s, struct iter *from, const union sock
 			   size_t len, unsigned flags)
 {
 	struct tcp *t = s->priv;
+	uint64_t deadline = socket_deadline(s->send_timeout);
 	char *buf = kmalloc(CHUNK);
 	long done = 0, rc = buf ? 0 : -ENOMEM;
 
@@ -512,32 +372,13 @@ static long tcp_send_bytes(struct socket *s, struct iter *from, const union sock
 		}
 		if (rc)
 			break;
-		rc = flags & MSG_DONTWAIT ? -EAGAIN
-					  : wait_event_full(&s->wait, can_write(t), true,
-							    socket_deadline(s->send_timeout));
-		if (rc == -ETIMEDOUT)
-			rc = -EAGAIN;
+		rc = flags & MSG_DONTWAIT ? -EAGAIN : socket_wait(s, can_write(t), deadline);
 	}
 	kfree(buf);
 	return done ? done : rc;
 }
 
 /* ---- the rest ---- */
-
-static int tcp_name(struct socket *s, bool peer, union sockaddr_any *a)
-{
-	struct tcp *t = s->priv;
-	int rc;
-
-	stack_lock();
-	if (peer)
-		rc = t->connected ? inet_write_name(a, &t->peer, t->peer_port) : -ENOTCONN;
-	else
-		rc = inet_write_name(a, t->pcb ? &t->pcb->local_ip : IP_ADDR_ANY,
-				     t->pcb ? t->pcb->local_port : 0);
-	stack_unlock();
-	return rc;
-}
 
 static int tcp_shut(struct socket *s, int how)
 {
@@ -561,6 +402,60 @@ static int tcp_shut(struct socket *s, int how)
 	return rc;
 }
 
+/* Seconds, and a number of probes: the ranges are Linux's. */
+static int set_keepalive(struct tcp_pcb *pcb, int name, int value)
+{
+	if (value < 1 || value > (name == TCP_KEEPCNT ? 127 : 32767))
+		return -EINVAL;
+	if (name == TCP_KEEPIDLE)
+		pcb->keep_idle = (u32_t)value * 1000;
+	else if (name == TCP_KEEPINTVL)
+		pcb->keep_intvl = (u32_t)value * 1000;
+	else
+		pcb->keep_cnt = (u32_t)value;
+	return 0;
+}
+
+/* Options of SOL_SOCKET that the connection has to know. */
+static void apply_options(struct tcp *t)
+{
+	const struct socket *s = t->socket;
+
+	t->wished = min(max(s->recv_room / 2, (uint32_t)TCP_MSS), (uint32_t)TCP_WND);
+	if (!t->pcb || t->listening)
+		return;
+	if (s->keepalive)
+		ip_set_option(t->pcb, SOF_KEEPALIVE);
+	else
+		ip_reset_option(t->pcb, SOF_KEEPALIVE);
+	if (t->connected && t->wished > t->window) {
+		open_window(t, t->wished - t->window);
+		t->window = t->wished;
+	}
+}
+
+static void tcp_option(struct socket *s)
+{
+	stack_lock();
+	apply_options(s->priv);
+	stack_unlock();
+}
+
+void tcp_settle(struct tcp *t)
+{
+	t->own = t->pcb->local_ip;
+	t->own_port = t->pcb->local_port;
+	t->connecting = false;
+	t->connected = true;
+	if (t->socket)
+		apply_options(t);
+	/* The window that is announced with the handshake's last packet may still be smaller than lwIP's. */
+	if (t->wished < t->window && t->pcb->rcv_ann_right_edge == t->pcb->rcv_nxt) {
+		t->window = t->wished;
+		t->pcb->rcv_wnd = t->pcb->rcv_ann_wnd = t->wished;
+	}
+}
+
 static int tcp_setopt(struct socket *s, int level, int name, int value)
 {
 	struct tcp *t = s->priv;
@@ -575,8 +470,10 @@ static int tcp_setopt(struct socket *s, int level, int name, int value)
 		tcp_nagle_disable(t->pcb);
 	else if (name == TCP_NODELAY)
 		tcp_nagle_enable(t->pcb);
+	else if (name >= TCP_KEEPIDLE && name <= TCP_KEEPCNT)
+		rc = set_keepalive(t->pcb, name, value);
 	else
-		rc = name == TCP_MAXSEG || name >= TCP_KEEPIDLE ? 0 : -ENOPROTOOPT;
+		rc = name == TCP_MAXSEG || name > TCP_KEEPCNT ? 0 : -ENOPROTOOPT;
 	stack_unlock();
 	return rc;
 }
@@ -595,6 +492,12 @@ static int tcp_getopt(struct socket *s, int level, int name, int *value)
 		*value = tcp_nagle_disabled(t->pcb) != 0;
 	else if (name == TCP_MAXSEG)
 		*value = t->pcb->mss;
+	else if (name == TCP_KEEPIDLE)
+		*value = (int)(t->pcb->keep_idle / 1000);
+	else if (name == TCP_KEEPINTVL)
+		*value = (int)(t->pcb->keep_intvl / 1000);
+	else if (name == TCP_KEEPCNT)
+		*value = (int)t->pcb->keep_cnt;
 	else
 		rc = -ENOPROTOOPT;
 	stack_unlock();
@@ -630,6 +533,8 @@ static int tcp_readable(struct socket *s)
 	struct tcp *t = s->priv;
 	int n;
 
+	if (t->listening)
+		return -EINVAL;
 	stack_lock();
 	n = t->in ? (int)(t->in->tot_len - t->in_at) : 0;
 	stack_unlock();
@@ -638,8 +543,8 @@ static int tcp_readable(struct socket *s)
 
 int tcp_socket_init(struct socket *s)
 {
-	struct tcp_pcb *pcb;
 	struct tcp *t = NULL;
+	struct tcp_pcb *pcb;
 
 	stack_lock();
 	pcb = tcp_new();
@@ -650,6 +555,8 @@ int tcp_socket_init(struct socket *s)
 	else if (pcb)
 		tcp_abort(pcb);
 	stack_unlock();
+	s->recv_room = 2 * TCP_WND;
+	s->send_room = 2 * TCP_SND_BUF;
 	s->priv = t;
 	return t ? 0 : -ENOMEM;
 }
@@ -667,5 +574,7 @@ const struct socket_ops tcp_ops = {
 	.getopt = tcp_getopt,
 	.poll = tcp_poll_bits,
 	.readable = tcp_readable,
-	.release = release,
+	.option = tcp_option,
+	.unsent = tcp_unsent,
+	.release = tcp_release,
 };

@@ -43,6 +43,8 @@
 #define IP_SOF_BROADCAST   1
 #define LWIP_TCP_KEEPALIVE 1
 #define TCP_LISTEN_BACKLOG 1
+#define LWIP_HOOK_FILENAME "hooks.h"
+#define TCP_MSL		   30000 /* ms: TIME_WAIT is twice that, a minute as on Linux */
 
 #define TCP_MSS		  1460
 #define LWIP_WND_SCALE	  1

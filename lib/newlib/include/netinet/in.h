@@ -9,8 +9,15 @@
 #define IPPROTO_ICMP 1
 #define IPPROTO_TCP  6
 #define IPPROTO_UDP  17
+#define IPPROTO_RAW  255
 
-#define TCP_NODELAY 1
+#define IP_TTL	   2
+#define IP_HDRINCL 3
+
+#define TCP_NODELAY   1
+#define TCP_KEEPIDLE  4
+#define TCP_KEEPINTVL 5
+#define TCP_KEEPCNT   6
 
 #define INADDR_ANY	0u
 #define INADDR_LOOPBACK 0x7f000001u

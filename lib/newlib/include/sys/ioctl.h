@@ -15,6 +15,8 @@
 #define TIOCSPGRP  0x5410
 #define TIOCGWINSZ 0x5413
 #define TIOCSWINSZ 0x5414
+#define TIOCOUTQ   0x5411
+#define SIOCOUTQ   0x5411
 #define FIONREAD   0x541b
 #define FIONBIO	   0x5421
 #define TIOCNOTTY  0x5422

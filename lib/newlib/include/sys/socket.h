@@ -23,27 +23,33 @@ typedef unsigned short sa_family_t;
 #define SOCK_NONBLOCK  04000
 #define SOCK_CLOEXEC   02000000
 
-#define SOL_SOCKET   1
-#define SO_REUSEADDR 2
-#define SO_TYPE	     3
-#define SO_ERROR     4
-#define SO_BROADCAST 6
-#define SO_SNDBUF    7
-#define SO_RCVBUF    8
-#define SO_KEEPALIVE 9
-#define SO_LINGER    13
-#define SO_PEERCRED  17
-#define SO_RCVTIMEO  20
-#define SO_SNDTIMEO  21
-#define SOMAXCONN    128
+#define SOL_SOCKET    1
+#define SO_REUSEADDR  2
+#define SO_TYPE	      3
+#define SO_ERROR      4
+#define SO_BROADCAST  6
+#define SO_SNDBUF     7
+#define SO_RCVBUF     8
+#define SO_KEEPALIVE  9
+#define SO_LINGER     13
+#define SO_PASSCRED   16
+#define SO_PEERCRED   17
+#define SO_RCVTIMEO   20
+#define SO_SNDTIMEO   21
+#define SO_ACCEPTCONN 30
+#define SOMAXCONN     128
 
-#define MSG_OOB	     1
-#define MSG_PEEK     2
-#define MSG_CTRUNC   8
-#define MSG_TRUNC    0x20
-#define MSG_DONTWAIT 0x40
-#define MSG_WAITALL  0x100
-#define MSG_NOSIGNAL 0x4000
+#define SCM_RIGHTS	1
+#define SCM_CREDENTIALS 2
+
+#define MSG_OOB		 1
+#define MSG_PEEK	 2
+#define MSG_CTRUNC	 8
+#define MSG_TRUNC	 0x20
+#define MSG_DONTWAIT	 0x40
+#define MSG_WAITALL	 0x100
+#define MSG_NOSIGNAL	 0x4000
+#define MSG_CMSG_CLOEXEC 0x40000000
 
 #define SHUT_RD	  0
 #define SHUT_WR	  1
@@ -67,6 +73,34 @@ struct msghdr {
 	void *msg_control;
 	size_t msg_controllen;
 	int msg_flags;
+};
+
+/* Control messages: what travels beside the bytes. */
+struct cmsghdr {
+	size_t cmsg_len; /* with this header */
+	int cmsg_level, cmsg_type;
+};
+
+#define CMSG_ALIGN(n) (((n) + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1))
+#define CMSG_SPACE(n) (CMSG_ALIGN(sizeof(struct cmsghdr)) + CMSG_ALIGN(n))
+#define CMSG_LEN(n)   (CMSG_ALIGN(sizeof(struct cmsghdr)) + (n))
+#define CMSG_DATA(c)  ((unsigned char *)((c) + 1))
+#define CMSG_FIRSTHDR(m)                                                                    \
+	((m)->msg_controllen >= sizeof(struct cmsghdr) ? (struct cmsghdr *)(m)->msg_control \
+						       : (struct cmsghdr *)0)
+#define CMSG_NXTHDR(m, c)                                                   \
+	((char *)(c) + CMSG_ALIGN((c)->cmsg_len) + sizeof(struct cmsghdr) > \
+			 (char *)(m)->msg_control + (m)->msg_controllen     \
+		 ? (struct cmsghdr *)0                                      \
+		 : (struct cmsghdr *)((char *)(c) + CMSG_ALIGN((c)->cmsg_len)))
+
+struct linger {
+	int l_onoff, l_linger;
+};
+
+struct ucred {
+	int pid;
+	unsigned uid, gid;
 };
 
 int socket(int family, int type, int protocol);
