@@ -16,6 +16,7 @@
 #include "cache.h"
 #include "proc.h"
 #include "timer.h"
+#include "vm.h"
 
 #define HASH_BITS 10
 #define HASH_SIZE (1u << HASH_BITS)
@@ -31,6 +32,7 @@ struct cache_page {
 	uint8_t dirty;	/* the eighths that changed; not 0: on the list */
 	uint8_t flight; /* those on their way */
 	bool writing;	/* its contents of some moment are on their way */
+	uint32_t epoch; /* when a program got the right to write to it; 0: never */
 };
 
 static struct spinlock lock = SPINLOCK_INIT;
@@ -38,6 +40,13 @@ static struct cache_page *table[HASH_SIZE];
 static struct list use_order = LIST_INIT(use_order);
 static struct list all_caches = LIST_INIT(all_caches);
 static unsigned long page_total, dirty_total;
+
+/*
+ * Programs that got the right to write to a page in an epoch before safe_epoch have lost it since. The others may
+ * write again at any time without being noticed, so such a page is dirty as soon as it has been written.
+ */
+static uint32_t epoch = 1, safe_epoch = 1;
+static bool any_mapped; /* some page's epoch is not safe */
 
 #define DIRTY_MOST (page_total_count() / 5) /* then who makes more dirty writes himself */
 #define DIRTY_AGE  (2 * NSEC_PER_SEC)
@@ -314,6 +323,19 @@ void cache_dirty_bytes(struct cache *c, uint32_t index, unsigned offset, unsigne
 	spin_unlock(&lock);
 }
 
+void cache_dirty_mapped(struct cache *c, uint32_t index)
+{
+	struct cache_page *p;
+
+	spin_lock(&lock);
+	p = find(c, index);
+	if (p)
+		p->epoch = epoch;
+	any_mapped = true;
+	spin_unlock(&lock);
+	cache_dirty(c, index);
+}
+
 void cache_dirty(struct cache *c, uint32_t index)
 {
 	cache_dirty_bytes(c, index, 0, PAGE_SIZE);
@@ -348,6 +370,11 @@ void cache_forget_bytes(struct cache *c, uint32_t index, unsigned offset, unsign
 	wait_event(&c->wait, !is_being_written(c, index, parts));
 }
 
+static bool is_mapped_to_write(const struct cache_page *p)
+{
+	return p->epoch >= safe_epoch;
+}
+
 /* The next run of dirty pages from *from on, marked as being written. Locks: lock. */
 static unsigned take_dirty_run(struct cache *c, uint32_t *from, struct cache_page *run[])
 {
@@ -363,7 +390,8 @@ static unsigned take_dirty_run(struct cache *c, uint32_t *from, struct cache_pag
 	}
 	for (unsigned i = 0; i < n; i++) {
 		run[i]->flight = run[i]->dirty;
-		mark_clean(run[i]);
+		if (!is_mapped_to_write(run[i]))
+			mark_clean(run[i]);
 		run[i]->writing = true;
 		page_get(machine_va_page(run[i]->va));
 	}
@@ -534,6 +562,18 @@ static struct cache *next_due(uint64_t before)
 	return NULL;
 }
 
+static bool is_due(uint64_t before)
+{
+	const struct cache *c;
+	bool due = false;
+
+	spin_lock(&lock);
+	list_for_each (c, &all_caches, link)
+		due |= c->dirty_count && c->dirty_since <= before;
+	spin_unlock(&lock);
+	return due;
+}
+
 static void write_due(uint64_t before)
 {
 	struct cache *c;
@@ -556,12 +596,32 @@ void cache_sync_all(void)
 	write_due(time_now());
 }
 
+/* Pages that programs may write to become pages that can be clean. */
+static void end_epoch(void)
+{
+	uint32_t next;
+
+	spin_lock(&lock);
+	next = ++epoch;
+	any_mapped = false;
+	spin_unlock(&lock);
+	if (vm_protect_shared())
+		safe_epoch = next;
+	else
+		any_mapped = true;
+}
+
 static void write_back(void *unused)
 {
 	(void)unused;
 	for (;;) {
+		uint64_t before;
+
 		proc_sleep_until(time_now() + NSEC_PER_SEC);
-		write_due(time_now() - min(time_now(), (uint64_t)DIRTY_AGE));
+		before = time_now() - min(time_now(), (uint64_t)DIRTY_AGE);
+		if (any_mapped && is_due(before))
+			end_epoch();
+		write_due(before);
 	}
 }
 

@@ -216,6 +216,16 @@ static pfn_t map_page(struct file *f, uint64_t offset)
 	return is_err(va) ? PFN_NONE : machine_va_page(va);
 }
 
+/* Every page of a device has its place. */
+static int page_write(struct file *f, uint64_t offset, bool make)
+{
+	struct blockdev *d = f->priv;
+
+	if (!make)
+		cache_dirty_mapped(&d->cache, (uint32_t)(offset >> PAGE_SHIFT));
+	return 0;
+}
+
 static long ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct blockdev *d = f->priv;
@@ -255,6 +265,7 @@ const struct file_ops block_fops = {
 	.sync = sync,
 	.ioctl = ioctl,
 	.map_page = map_page,
+	.page_write = page_write,
 	.release = release,
 };
 

@@ -4,9 +4,11 @@
  */
 #include "fs/vfs.h"
 #include "proc.h"
+#include "vm.h"
 
 int vfs_truncate(struct inode *i, uint64_t size)
 {
+	uint64_t old;
 	int r;
 
 	if (inode_is(i, S_IFDIR))
@@ -16,10 +18,13 @@ int vfs_truncate(struct inode *i, uint64_t size)
 	if (size > FILE_SIZE_MAX)
 		return -EFBIG;
 	mutex_lock(&i->lock);
+	old = i->size;
 	r = i->ops->truncate(i, size);
 	if (!r)
 		inode_changed(i);
 	mutex_unlock(&i->lock);
+	if (!r && size < old)
+		vm_unmap_file(i, size);
 	return r;
 }
 

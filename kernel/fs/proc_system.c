@@ -5,6 +5,7 @@
 #include "fs/procfs.h"
 #include "net/show.h"
 #include "linux/uts.h"
+#include "cache.h"
 #include "proc.h"
 #include "timer.h"
 
@@ -12,17 +13,30 @@
 
 static int show_meminfo(struct text *t, int pid)
 {
-	static const char *const none[] = { "Buffers",	    "Cached",	 "SwapCached", "Active",
-					    "Inactive",	    "SwapTotal", "SwapFree",   "Shmem",
-					    "SReclaimable", "Slab" };
-	unsigned long kb = PAGE_SIZE / 1024;
+	const struct {
+		const char *name;
+		unsigned long pages;
+	} lines[] = {
+		{ "MemTotal:", page_total_count() },
+		{ "MemFree:", page_free_count() },
+		{ "MemAvailable:", page_free_count() + cache_page_count() - cache_dirty_count() },
+		{ "Buffers:", 0 },
+		{ "Cached:", cache_page_count() },
+		{ "SwapCached:", 0 },
+		{ "Active:", 0 },
+		{ "Inactive:", 0 },
+		{ "SwapTotal:", 0 },
+		{ "SwapFree:", 0 },
+		{ "Dirty:", cache_dirty_count() },
+		{ "Shmem:", 0 },
+		{ "SReclaimable:", 0 },
+		{ "Slab:", 0 },
+	};
 
 	(void)pid;
-	text_printf(t, "%-16s%8lu kB\n", "MemTotal:", page_total_count() * kb);
-	text_printf(t, "%-16s%8lu kB\n", "MemFree:", page_free_count() * kb);
-	text_printf(t, "%-16s%8lu kB\n", "MemAvailable:", page_free_count() * kb);
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		text_printf(t, "%s:%*s%8lu kB\n", none[i], (int)(15 - strlen(none[i])), "", 0ul);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		text_printf(t, "%-16s%8lu kB\n", lines[i].name,
+			    lines[i].pages * (PAGE_SIZE / 1024));
 	return 0;
 }
 

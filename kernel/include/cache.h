@@ -70,6 +70,11 @@ void *cache_page_find(struct cache *c, uint32_t index);
 /* Its contents changed, or only these bytes of it: what else is there may belong to others on the device. */
 void cache_dirty(struct cache *c, uint32_t index);
 void cache_dirty_bytes(struct cache *c, uint32_t index, unsigned offset, unsigned len);
+/*
+ * The page may be written at any moment, by a program that has it mapped: it is dirty, and stays so when it is written,
+ * until the write-back thread has taken the right away from all programs (vm_protect_shared).
+ */
+void cache_dirty_mapped(struct cache *c, uint32_t index);
 /* These bytes belong to somebody else from now on: they are not written any more. Waits for a write under way. */
 void cache_forget_bytes(struct cache *c, uint32_t index, unsigned offset, unsigned len);
 /* What lies in from..last (inclusive) is void: truncate. Waits for writes under way. */

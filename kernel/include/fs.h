@@ -43,6 +43,13 @@ struct file_ops {
 	/* The page of a mapping, with a reference taken, or PFN_NONE (a hole, or beyond the end). */
 	pfn_t (*map_page)(struct file *f, uint64_t offset);
 	/*
+	 * A shared mapping is about to write to the page at `offset`, which map_page gave. Without `make` (mm->lock is
+	 * held): from now on it is dirty, until vm_protect_shared() has been called and it has been written; or
+	 * -EAGAIN: it has no place on the medium. With `make` (no lock is held): it gets one. Missing: whatever is
+	 * written to it stays. 0 or -errno: SIGBUS.
+	 */
+	int (*page_write)(struct file *f, uint64_t offset, bool make);
+	/*
 	 * Instead of map_page, for pages that are not the kernel's (of another domain): fills the region
 	 * when it is made (all of it, or nothing and -errno), and takes out what it put in at [start, end),
 	 * whose first page is at `offset`, before anything else happens to the region. The pages are never

@@ -29,9 +29,12 @@ struct vma {
  * kernel's, so nothing here may count, copy or free them.
  */
 #define VMA_FOREIGN 0x80000000u
+/* Shared, of a file that must be told before a page of it is written (file_ops.page_write). */
+#define VMA_TRACKED 0x40000000u
 
 struct mm {
-	int refs; /* tasks; changed with interrupts masked */
+	struct list all; /* of all that are used */
+	int refs;	 /* tasks, and who looks at it for a while; guarded with the list */
 	struct space *space;
 	struct mutex lock; /* the list, the counters, the page tables */
 	struct list vmas;
@@ -59,6 +62,16 @@ long vm_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned flag
 	       unsigned long new_addr);
 long vm_madvise(unsigned long addr, size_t len, int advice);
 long vm_msync(unsigned long addr, size_t len, int flags);
+
+/* ---- Shared mappings of files (shared.c) ---- */
+struct inode;
+/*
+ * From now on the first write to each page of a tracked region is told to its file again. False: some regions were
+ * in use just now, and are as they were. Takes no lock that anybody could wait for.
+ */
+bool vm_protect_shared(void);
+/* The file ends at `size` now: whoever touches what lay behind gets SIGBUS. No mm's lock is held. May sleep. */
+void vm_unmap_file(const struct inode *i, uint64_t size);
 
 /*
  * For the file of a foreign region that fills it later than mmap: takes the current mm's lock and returns

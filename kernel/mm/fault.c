@@ -5,6 +5,10 @@
  * A page of a private region is writable only while this address space is the only one that knows
  * it: fork takes the right away, and the first write afterwards either finds that the page is alone
  * again or copies it. Pages of files are shared with the page cache until the first write.
+ *
+ * A shared page of a file on a disk is not writable either until its first write: then the file finds a place for it
+ * and takes it for dirty (page_write). A hole needs the file's locks, which come before mm->lock, so the fault
+ * lets go of everything, has the place made, and begins again.
  */
 #include "fs/vfs.h"
 #include "vma.h"
@@ -35,6 +39,13 @@ static pfn_t page_copy(pfn_t from)
 	return to;
 }
 
+static int tell_file(struct vma *v, unsigned long va)
+{
+	if (!(v->flags & VMA_TRACKED))
+		return 0;
+	return v->file->ops->page_write(v->file, v->offset + (va - v->start), false);
+}
+
 /* A write to a present page that may not be written yet. */
 static int fault_write(struct mm *mm, struct vma *v, unsigned long va, pfn_t old)
 {
@@ -42,6 +53,9 @@ static int fault_write(struct mm *mm, struct vma *v, unsigned long va, pfn_t old
 	int rc;
 
 	if (v->flags & MAP_SHARED || page_refs(old) == 1) {
+		rc = tell_file(v, va);
+		if (rc)
+			return rc;
 		space_protect(mm->space, va, vma_access(v, false));
 		space_sync(mm->space);
 		return 0;
@@ -101,6 +115,30 @@ static int bus_error(int *sig, int *code)
 	return -EFAULT;
 }
 
+/* A file has no page for us. Its bytes say whether there is no memory, or an error of the medium. */
+static int why_no_page(struct vma *v, uint64_t offset, int *sig, int *code)
+{
+	char byte;
+	long rc;
+
+	if (file_size(v->file) ==
+	    FILE_SIZE_MAX) /* a device has no size: it ends where it has no page */
+		return bus_error(sig, code);
+	rc = file_pread(v->file, &byte, 1, offset);
+	return rc >= 0 || rc == -ENOMEM ? -ENOMEM : bus_error(sig, code);
+}
+
+static int install_shared(struct mm *mm, struct vma *v, unsigned long va, pfn_t pfn, bool write)
+{
+	int rc = write ? tell_file(v, va) : 0;
+
+	if (rc) {
+		page_put(pfn);
+		return rc;
+	}
+	return install(mm, va, pfn, vma_access(v, !write));
+}
+
 static int fault_file(struct mm *mm, struct vma *v, unsigned long va, unsigned flags, int *sig,
 		      int *code)
 {
@@ -115,14 +153,16 @@ static int fault_file(struct mm *mm, struct vma *v, unsigned long va, unsigned f
 		return bus_error(sig, code);
 	pfn = file_map_page(v->file, offset);
 	if (pfn_is_none(pfn)) {
-		if (v->flags & MAP_SHARED) /* a device has no size: it ends where it has no page */
-			return size == FILE_SIZE_MAX ? bus_error(sig, code) : -ENOMEM;
+		if (v->flags & MAP_SHARED)
+			return why_no_page(v, offset, sig, code);
 		rc = fault_file_part(mm, v, va, offset, min(size - offset, (uint64_t)PAGE_SIZE));
 		if (rc == -EFAULT)
 			*sig = SIGBUS;
 		return rc;
 	}
-	if (v->flags & MAP_SHARED || !(flags & FAULT_WRITE))
+	if (v->flags & MAP_SHARED)
+		return install_shared(mm, v, va, pfn, flags & FAULT_WRITE);
+	if (!(flags & FAULT_WRITE))
 		return install(mm, va, pfn, vma_access(v, true));
 	copy = page_copy(pfn);
 	page_put(pfn);
@@ -185,6 +225,46 @@ int mm_fault(struct mm *mm, unsigned long va, unsigned flags, int *sig, int *cod
 	return v->file ? fault_file(mm, v, va, flags, sig, code) : fault_anonymous(mm, v, va);
 }
 
+/* The file makes a place for the page at va, which is about to be written. */
+static int make_place(struct mm *mm, unsigned long va)
+{
+	struct file *f = NULL;
+	uint64_t offset = 0;
+	struct vma *v;
+	int rc;
+
+	mutex_lock(&mm->lock);
+	v = vma_find(mm, va);
+	if (v && v->flags & VMA_TRACKED) {
+		f = v->file;
+		file_get(f);
+		offset = v->offset + align_down(va - v->start, PAGE_SIZE);
+	}
+	mutex_unlock(&mm->lock);
+	if (!f)
+		return 0; /* another thread unmapped it: the next look says what that means */
+	rc = f->ops->page_write(f, offset, true);
+	file_put(f);
+	return rc;
+}
+
+static int fault_once(struct mm *mm, unsigned long va, unsigned flags, int *sig, int *code)
+{
+	int rc;
+
+	do {
+		mutex_lock(&mm->lock);
+		rc = mm_fault(mm, va, flags, sig, code);
+		mutex_unlock(&mm->lock);
+		if (rc != -EAGAIN)
+			break;
+		rc = make_place(mm, va);
+	} while (!rc);
+	if (!rc || rc == -EFAULT || rc == -ENOMEM)
+		return rc;
+	return bus_error(sig, code); /* the medium is full or broken */
+}
+
 int kernel_fault(unsigned long va, unsigned flags, int *sig, int *code)
 {
 	struct mm *mm = current->mm;
@@ -195,9 +275,7 @@ int kernel_fault(unsigned long va, unsigned flags, int *sig, int *code)
 	if (!mm || current->preempt_count)
 		return -EFAULT;
 	for (;;) {
-		mutex_lock(&mm->lock);
-		rc = mm_fault(mm, va, flags, sig, code);
-		mutex_unlock(&mm->lock);
+		rc = fault_once(mm, va, flags, sig, code);
 		if (rc != -ENOMEM)
 			return rc;
 		if (!oom_make_room()) {

@@ -12,6 +12,10 @@
 /* Room for the stack and its growth above, for anonymous mappings below. */
 #define MMAP_GAP (16ul << 20)
 
+/* Those with references; the lock guards the list and the references. */
+static struct list all = LIST_INIT(all);
+static struct spinlock all_lock = SPINLOCK_INIT;
+
 struct mm *mm_create(void)
 {
 	struct mm *mm = kzalloc(sizeof(*mm));
@@ -27,28 +31,47 @@ struct mm *mm_create(void)
 	mutex_init(&mm->lock);
 	list_init(&mm->vmas);
 	mm->mmap_top = machine_user_end - MMAP_GAP;
+	spin_lock(&all_lock);
+	list_add_tail(&all, &mm->all);
+	spin_unlock(&all_lock);
 	return mm;
 }
 
 void mm_get(struct mm *mm)
 {
-	unsigned long state = irq_save();
-
+	spin_lock(&all_lock);
 	mm->refs++;
-	irq_restore(state);
+	spin_unlock(&all_lock);
+}
+
+struct mm *mm_next(struct mm *mm)
+{
+	struct mm *next = NULL;
+	struct list *at;
+
+	spin_lock(&all_lock);
+	at = mm ? mm->all.next : all.next;
+	if (at != &all) {
+		next = list_entry(at, struct mm, all);
+		next->refs++;
+	}
+	spin_unlock(&all_lock);
+	mm_put(mm);
+	return next;
 }
 
 void mm_put(struct mm *mm)
 {
-	unsigned long state;
 	struct vma *v, *tmp;
 	int refs;
 
 	if (!mm)
 		return;
-	state = irq_save();
+	spin_lock(&all_lock);
 	refs = --mm->refs;
-	irq_restore(state);
+	if (!refs)
+		list_del(&mm->all);
+	spin_unlock(&all_lock);
 	if (refs)
 		return;
 	list_for_each (v, &mm->vmas, link)

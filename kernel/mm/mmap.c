@@ -126,6 +126,8 @@ long vm_mmap(unsigned long addr, size_t len, unsigned prot, unsigned flags, stru
 		return rc;
 	if (file && file->ops->map_foreign)
 		v.flags = MAP_SHARED | VMA_FOREIGN;
+	else if (file && file->ops->page_write && v.flags == MAP_SHARED)
+		v.flags |= VMA_TRACKED;
 	mutex_lock(&mm->lock);
 	rc = place(mm, addr, len, flags);
 	if (!is_err((void *)rc)) {
@@ -332,26 +334,6 @@ long vm_madvise(unsigned long addr, size_t len, int advice)
 	}
 	mutex_unlock(&mm->lock);
 	return 0;
-}
-
-/* Pages of files are the page cache itself: nothing to write back. */
-long vm_msync(unsigned long addr, size_t len, int flags)
-{
-	struct mm *mm = current->mm;
-	long rc;
-
-	(void)flags;
-	if (addr & (PAGE_SIZE - 1))
-		return -EINVAL;
-	len = align_up(len, PAGE_SIZE);
-	if (!len)
-		return 0;
-	if (!range_valid(addr, len))
-		return -ENOMEM;
-	mutex_lock(&mm->lock);
-	rc = check_protect(mm, addr, addr + len, 0);
-	mutex_unlock(&mm->lock);
-	return rc == -ENOMEM ? rc : 0;
 }
 
 struct vma *vm_foreign_lock(struct file *f, unsigned long addr, size_t len)

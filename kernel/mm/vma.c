@@ -57,7 +57,7 @@ unsigned vma_access(const struct vma *v, bool cow)
 		access = SPACE_READ;
 	if (v->prot & PROT_EXEC)
 		access |= SPACE_EXEC;
-	if (v->prot & PROT_WRITE && !(cow && v->flags & MAP_PRIVATE))
+	if (v->prot & PROT_WRITE && !(cow && v->flags & (MAP_PRIVATE | VMA_TRACKED)))
 		access |= SPACE_WRITE;
 	return access;
 }
@@ -152,13 +152,13 @@ int vma_remove_range(struct mm *mm, unsigned long start, unsigned long end)
 
 	if (rc)
 		return rc;
-	list_for_each_safe (v, tmp, &mm->vmas, link) {
-		if (v->start < start || v->end > end)
-			continue;
-		if (v->flags & VMA_FOREIGN)
+	list_for_each (v, &mm->vmas, link)
+		if (v->flags & VMA_FOREIGN && v->start >= start && v->end <= end)
 			vma_empty_foreign(mm, v, v->start, v->end);
-		vma_free(mm, v);
-	}
+	/* First the pages: what may write to a file must be found by its region. */
 	mm_unmap_pages(mm, start, end);
+	list_for_each_safe (v, tmp, &mm->vmas, link)
+		if (v->start >= start && v->end <= end)
+			vma_free(mm, v);
 	return 0;
 }

@@ -23,16 +23,25 @@ int vma_split_range(struct mm *mm, unsigned long start, unsigned long end);
 int vma_remove_range(struct mm *mm, unsigned long start, unsigned long end);
 void vma_free(struct mm *mm, struct vma *v);
 
-/* Rights of pages in v, as a space wants them; cow: private pages are not writable yet. */
+/* Rights of pages in v, as a space wants them; cow: private and tracked pages are not writable yet. */
 unsigned vma_access(const struct vma *v, bool cow);
 
 /* A foreign region's file takes its pages out of [start, end). */
 void vma_empty_foreign(struct mm *mm, struct vma *v, unsigned long start, unsigned long end);
 
+/*
+ * Goes through all address spaces: the next one with a reference, NULL at the end; the reference of the one before is
+ * given back. NULL starts. No lock is held.
+ */
+struct mm *mm_next(struct mm *mm);
+
 /* The pages of a range leave the address space. */
 void mm_unmap_pages(struct mm *mm, unsigned long start, unsigned long end);
 
-/* Makes the page at va present. 0, -EFAULT with *sig and *code, -ENOMEM. mm->lock held. */
+/*
+ * Makes the page at va present. 0, -EFAULT with *sig and *code, -ENOMEM; -EAGAIN: the file has to make a place for it
+ * first, without mm->lock. mm->lock held.
+ */
 int mm_fault(struct mm *mm, unsigned long va, unsigned flags, int *sig, int *code);
 
 /* oom.c: memory ran out. True: try again; false: the current process is to die. May sleep. */

@@ -254,12 +254,54 @@ static pfn_t map_page(struct file *f, uint64_t offset)
 	return is_err(va) ? PFN_NONE : machine_va_page(va);
 }
 
+/* Has each block of the page a place on the disk? -EAGAIN: no. */
+static int find_blocks(struct ext2_inode *e, uint32_t index)
+{
+	unsigned blocks = 1u << (PAGE_SHIFT - e->fs->block_shift);
+	int rc = 0;
+
+	for (unsigned n = 0; n < blocks && !rc; n++) {
+		uint32_t block;
+
+		rc = ext2_map(e, index * blocks + n, false, &block);
+		if (!rc && !block)
+			rc = -EAGAIN;
+	}
+	return rc;
+}
+
+/*
+ * The page gets all its blocks, also those behind the end of the file: it may grow while the mapping is writable
+ * already. (Blocks up to the end of a page are no error to e2fsck.)
+ */
+static int page_write(struct file *f, uint64_t offset, bool make)
+{
+	struct inode *i = f->path.inode;
+	uint32_t index = (uint32_t)(offset >> PAGE_SHIFT);
+	int rc = -EFAULT; /* truncated meanwhile */
+
+	if (make) {
+		mutex_lock(&i->lock);
+		if (offset < i->size)
+			rc = make_blocks(ext2_of(i), index, 0, PAGE_SIZE);
+		mutex_unlock(&i->lock);
+		return rc;
+	}
+	rc = find_blocks(ext2_of(i), index);
+	if (rc)
+		return rc;
+	cache_dirty_mapped(&ext2_of(i)->cache, index);
+	inode_written(i);
+	return 0;
+}
+
 const struct file_ops ext2_file_fops = {
 	.read = read,
 	.write = write,
 	.seek = seek,
 	.sync = sync,
 	.map_page = map_page,
+	.page_write = page_write,
 };
 
 /* ---- size ---- */

@@ -432,3 +432,15 @@ void panic(const char *fmt, ...)
 	fail_msg("panic: %s", fmt);
 	abort();
 }
+
+/* No address spaces here. */
+bool vm_protect_shared(void)
+{
+	return true;
+}
+
+void vm_unmap_file(const struct inode *i, uint64_t size)
+{
+	(void)i;
+	(void)size;
+}
