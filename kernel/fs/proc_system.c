@@ -240,6 +240,10 @@ SHOW_NET(route)
 SHOW_NET(arp)
 SHOW_NET(tcp)
 SHOW_NET(udp)
+SHOW_NET(raw)
+SHOW_NET(unix)
+SHOW_NET(packet)
+SHOW_NET(sockstat)
 
 /* What is not there has a header and nothing below. */
 static int show_nothing(struct text *t, int pid)
@@ -257,8 +261,10 @@ static const struct proc_node net_nodes[] = {
 	{ .name = "tcp6",  .mode = 0444, .show = show_nothing },
 	{ .name = "udp",   .mode = 0444, .show = show_net_udp },
 	{ .name = "udp6",  .mode = 0444, .show = show_nothing },
-	{ .name = "unix",  .mode = 0444, .show = show_nothing },
-	{ .name = "raw",   .mode = 0444, .show = show_nothing },
+	{ .name = "unix",  .mode = 0444, .show = show_net_unix },
+	{ .name = "raw",   .mode = 0444, .show = show_net_raw },
+	{ .name = "packet", .mode = 0444, .show = show_net_packet },
+	{ .name = "sockstat", .mode = 0444, .show = show_net_sockstat },
 	{ .name = "raw6",  .mode = 0444, .show = show_nothing },
 	{ .name = "if_inet6", .mode = 0444, .show = show_nothing },
 	{ .name = NULL },

@@ -7,12 +7,10 @@
  *
  * Locks: the stack's.
  */
-#include "net/inet.h"
+#include "net/dgram.h"
 
 #include <lwip/icmp.h>
 #include <lwip/inet_chksum.h>
-#include <lwip/raw.h>
-#include <lwip/udp.h>
 
 struct datagram {
 	struct list link;
@@ -21,17 +19,7 @@ struct datagram {
 	uint16_t port;
 };
 
-struct dgram {
-	struct socket *socket;
-	struct udp_pcb *udp; /* one of these */
-	struct raw_pcb *raw;
-	struct list queue;
-	size_t queued;
-	bool connected, no_more_in, no_more_out;
-	bool header; /* raw: the program writes the IP header, too */
-	ip_addr_t peer;
-	uint16_t peer_port;
-};
+struct list dgram_all = LIST_INIT(dgram_all);
 
 /* ---- in ---- */
 
@@ -396,6 +384,7 @@ static void dgram_release(struct socket *s)
 	struct dgram *d = s->priv;
 
 	stack_lock();
+	list_del(&d->link);
 	if (d->udp)
 		udp_remove(d->udp);
 	else
@@ -426,6 +415,8 @@ int datagram_socket_init(struct socket *s)
 			raw_recv(d->raw, raw_arrived, d);
 	}
 	ok = d->udp || d->raw;
+	if (ok)
+		list_add_tail(&dgram_all, &d->link);
 	stack_unlock();
 	if (!ok)
 		kfree(d);

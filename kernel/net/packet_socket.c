@@ -4,6 +4,7 @@
  *
  * SOCK_RAW has the Ethernet header, SOCK_DGRAM has not and names the other end by struct sockaddr_ll. Locks: lock.
  */
+#include "net/show.h"
 #include "net/stack.h"
 
 #define QUEUE_MOST 64
@@ -287,4 +288,18 @@ struct socket *packet_socket(int type, int protocol)
 	list_add_tail(&all, &k->link);
 	mutex_unlock(&lock);
 	return s;
+}
+
+void net_show_packet(struct text *t)
+{
+	struct pkt *k;
+
+	text_printf(t, "sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n");
+	mutex_lock(&lock);
+	list_for_each (k, &all, link)
+		text_printf(t, "%08x %-6d %-4d %04x   %-5d 1 %-6u 0      %-6u\n", 0,
+			    k->socket->file ? k->socket->file->refs + 1 : 1, k->socket->type,
+			    k->protocol, k->ifindex, k->queued,
+			    k->socket->file ? k->socket->file->path.inode->ino : 0);
+	mutex_unlock(&lock);
 }

@@ -4,11 +4,10 @@
  */
 #include "net/show.h"
 #include "lib/list.h"
-#include "net/stack.h"
+#include "net/dgram.h"
+#include "net/tcp.h"
 
 #include <lwip/etharp.h>
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/udp.h>
 
 void net_show_dev(struct text *t)
 {
@@ -100,14 +99,27 @@ static unsigned state_of(enum tcp_state s)
 	return states[s];
 }
 
+/* What a line says beside the names. */
+struct facts {
+	unsigned state;
+	size_t to_send, to_read;
+	const struct socket *socket; /* NULL: nobody has it open */
+};
+
+static uint32_t inode_of(const struct socket *s)
+{
+	return s && s->file ? s->file->path.inode->ino : 0;
+}
+
 static void line(struct text *t, unsigned n, const ip_addr_t *local, u16_t port,
-		 const ip_addr_t *remote, u16_t remote_port, unsigned state)
+		 const ip_addr_t *remote, u16_t remote_port, struct facts f)
 {
 	text_printf(t,
-		    "%4u: %08X:%04X %08X:%04X %02X 00000000:00000000 00:00000000 00000000     0"
-		    "        0 0\n",
+		    "%4u: %08X:%04X %08X:%04X %02X %08X:%08X 00:00000000 00000000     0"
+		    "        0 %u\n",
 		    n, ip4_addr_get_u32(local), port, remote ? ip4_addr_get_u32(remote) : 0,
-		    remote_port, state);
+		    remote_port, f.state, (unsigned)f.to_send, (unsigned)f.to_read,
+		    inode_of(f.socket));
 }
 
 static void header(struct text *t)
@@ -116,28 +128,101 @@ static void header(struct text *t)
 		       "   uid  timeout inode\n");
 }
 
+static struct facts tcp_facts(struct tcp_pcb *p)
+{
+	const struct tcp *t = tcp_of_pcb(p);
+
+	return (struct facts){ .state = state_of(p->state),
+			       .to_send = tcp_in_flight(p),
+			       .to_read = t && t->in ? t->in->tot_len - t->in_at : 0,
+			       .socket = t ? t->socket : NULL };
+}
+
 void net_show_tcp(struct text *t)
 {
 	unsigned n = 0;
 
 	header(t);
 	stack_lock();
-	for (struct tcp_pcb_listen *l = tcp_listen_pcbs.listen_pcbs; l; l = l->next)
-		line(t, n++, &l->local_ip, l->local_port, NULL, 0, state_of(LISTEN));
+	for (struct tcp_pcb_listen *l = tcp_listen_pcbs.listen_pcbs; l; l = l->next) {
+		const struct tcp *own = l->callback_arg;
+
+		line(t, n++, &l->local_ip, l->local_port, NULL, 0,
+		     (struct facts){ .state = state_of(LISTEN),
+				     .to_read = own ? own->pending_count : 0,
+				     .socket = own ? own->socket : NULL });
+	}
 	for (unsigned i = 0; i < 2; i++)
 		for (struct tcp_pcb *p = i ? tcp_tw_pcbs : tcp_active_pcbs; p; p = p->next)
 			line(t, n++, &p->local_ip, p->local_port, &p->remote_ip, p->remote_port,
-			     state_of(p->state));
+			     tcp_facts(p));
+	stack_unlock();
+}
+
+/* Sockets without connections, in the words of TCP: one that has a peer, and one that has none. */
+static unsigned datagram_state(bool connected)
+{
+	return state_of(connected ? ESTABLISHED : CLOSED);
+}
+
+static void show_datagrams(struct text *t, bool raw)
+{
+	struct dgram *d;
+	unsigned n = 0;
+
+	header(t);
+	stack_lock();
+	list_for_each (d, &dgram_all, link) {
+		struct facts f = { .state = datagram_state(d->connected),
+				   .to_read = d->queued,
+				   .socket = d->socket };
+
+		if (raw && d->raw)
+			line(t, n++, &d->raw->local_ip, d->raw->protocol, &d->peer, 0, f);
+		else if (!raw && d->udp && d->udp->local_port)
+			line(t, n++, &d->udp->local_ip, d->udp->local_port, &d->udp->remote_ip,
+			     d->udp->remote_port, f);
+	}
 	stack_unlock();
 }
 
 void net_show_udp(struct text *t)
 {
+	show_datagrams(t, false);
+}
+
+void net_show_raw(struct text *t)
+{
+	show_datagrams(t, true);
+}
+
+/* ---- how many there are ---- */
+
+static unsigned tcp_count(const struct tcp_pcb *p)
+{
 	unsigned n = 0;
 
-	header(t);
+	for (; p; p = p->next)
+		n++;
+	return n;
+}
+
+void net_show_sockstat(struct text *t)
+{
+	unsigned udp = 0, raw = 0, listening = 0;
+	struct dgram *d;
+
 	stack_lock();
-	for (struct udp_pcb *p = udp_pcbs; p; p = p->next)
-		line(t, n++, &p->local_ip, p->local_port, &p->remote_ip, p->remote_port, 7);
+	list_for_each (d, &dgram_all, link) {
+		udp += d->udp != NULL;
+		raw += d->raw != NULL;
+	}
+	for (const struct tcp_pcb_listen *l = tcp_listen_pcbs.listen_pcbs; l; l = l->next)
+		listening++;
+	text_printf(t, "sockets: used %u\n", socket_count());
+	text_printf(t, "TCP: inuse %u orphan 0 tw %u alloc %u mem 0\n",
+		    listening + tcp_count(tcp_active_pcbs), tcp_count(tcp_tw_pcbs),
+		    listening + tcp_count(tcp_active_pcbs) + tcp_count(tcp_bound_pcbs));
+	text_printf(t, "UDP: inuse %u mem 0\nRAW: inuse %u\nFRAG: inuse 0 memory 0\n", udp, raw);
 	stack_unlock();
 }

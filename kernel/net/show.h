@@ -12,6 +12,9 @@ void net_show_route(struct text *t);
 void net_show_arp(struct text *t);
 void net_show_tcp(struct text *t);
 void net_show_udp(struct text *t);
+void net_show_raw(struct text *t);
+void net_show_sockstat(struct text *t);
 void net_show_unix(struct text *t);
+void net_show_packet(struct text *t);
 
 #endif

@@ -11,6 +11,13 @@
 #include "timer.h"
 #include "vm.h"
 
+static unsigned sockets; /* open, of all families */
+
+unsigned socket_count(void)
+{
+	return sockets;
+}
+
 static void socket_evict(struct inode *i)
 {
 	kfree(i);
@@ -61,10 +68,12 @@ struct file *socket_file(struct socket *s, unsigned flags)
 		i->ops = &socket_iops;
 		f = file_create(&socket_fops, O_RDWR | flags, &at, s);
 	}
-	if (f)
+	if (f) {
 		s->file = f;
-	else
+		sockets++;
+	} else {
 		socket_free(s);
+	}
 	return f;
 }
 
@@ -164,6 +173,7 @@ static long socket_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 
 static void socket_release(struct file *f)
 {
+	sockets--;
 	socket_free(f->priv);
 }
 

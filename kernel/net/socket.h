@@ -103,6 +103,9 @@ struct socket *socket_accept(struct socket *s, bool nonblock);
 /* SO_ERROR, taken: 0 or -errno. */
 int socket_take_error(struct socket *s);
 
+/* How many are open. */
+unsigned socket_count(void);
+
 /* The families: err_ptr. */
 struct socket *inet_socket(int type, int protocol);
 struct socket *packet_socket(int type, int protocol);

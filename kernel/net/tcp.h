@@ -5,6 +5,7 @@
  *	tcp_socket.c	a connection: lwIP's callbacks, data, the end
  *	tcp_connect.c	how it comes to be: names, connect, listen, accept
  *	tcp_admit.c	who may come in while many try to
+ *	tcp_cookie.c	handshakes that were forgotten and are known again
  *
  * The connection is lwIP's (a pcb), which calls back when something arrives, was acknowledged or broke. What
  * arrived is kept as lwIP's buffers until it is read, and only then is the peer's window opened again, so a
@@ -47,11 +48,20 @@ void tcp_adopt(struct tcp *t, struct tcp_pcb *pcb);
 void tcp_drop(struct tcp *t);
 /* A pcb has just become a connection: its names are kept, and the socket's options are the pcb's. */
 void tcp_settle(struct tcp *t);
+/* Whose a pcb is that is none of a listener's; NULL: nobody's any more. */
+const struct tcp *tcp_of_pcb(const struct tcp_pcb *pcb);
+/* Bytes that the peer has not acknowledged. */
+size_t tcp_in_flight(const struct tcp_pcb *pcb);
 /* What a listening socket asks lwIP for: tcp_admit.c decides about each by itself. */
 #define TCP_BACKLOG_ALL 255
 
 /* tcp_admit.c: connections that only wait for old packets to die do not become too many. */
 void tcp_trim(void);
+
+/* tcp_cookie.c. hdr: a SYN, whose answer gets a number that says what is in it. */
+void tcp_cookie_for(const struct tcp_hdr *hdr, unsigned options);
+/* hdr: an acknowledgement for nobody. True: of such a number; the SYN comes again. */
+bool tcp_cookie_returns(const struct tcp_hdr *hdr);
 
 /* tcp_connect.c */
 int tcp_bind_name(struct socket *s, const union sockaddr_any *a, size_t len);

@@ -9,8 +9,8 @@
  * themselves, and there may be room then. That is Linux's behaviour, too, with a queue of backlog + 1.
  *
  * Handshakes that nobody finishes (a flood of SYNs with invented senders) are bounded by EMBRYOS_MOST a listener; the
- * next one takes the place of the oldest. Who is really there answers within a round trip, and so gets through while a
- * flood needs longer than that to push all others out.
+ * next one takes the place of the oldest. Who is really there answers, and is known again by that answer: for a while
+ * after a flood, a packet that may be a handshake's last is looked at by tcp_cookie.c.
  *
  * A SYN for a connection in TIME_WAIT that is newer than its last byte begins a new one (RFC 1122, 4.2.2.13): the old
  * one goes, and the SYN's repetition finds the listener.
@@ -18,12 +18,17 @@
  * Connections in TIME_WAIT are bounded by TIME_WAIT_MOST; the oldest go, as they do on Linux.
  */
 #include "net/tcp.h"
+#include "timer.h"
 
 #include <hooks.h>
 #include <lwip/prot/tcp.h>
 
 #define EMBRYOS_MOST   128
 #define TIME_WAIT_MOST 512
+#define FLOOD_TIME     (60ull * NSEC_PER_SEC)
+
+/* When a handshake was last pushed out; its client may answer until then. */
+static uint64_t flooded_until;
 
 static bool is_full(const struct tcp *l)
 {
@@ -40,26 +45,34 @@ static void drop_oldest_embryo(const struct tcp_pcb_listen *l)
 			oldest = p;
 	if (oldest)
 		tcp_abandon(oldest, 0);
+	flooded_until = time_now() + FLOOD_TIME;
 }
 
-static bool admit_syn(struct tcp_pcb_listen *l)
+static bool admit_to_listener(struct tcp_pcb_listen *l, const struct tcp_hdr *hdr, unsigned options)
 {
-	if (is_full(l->callback_arg))
-		return false;
-	if (l->accepts_pending >= EMBRYOS_MOST)
-		drop_oldest_embryo(l);
-	return true;
+	switch (TCPH_FLAGS(hdr) & (TCP_SYN | TCP_ACK | TCP_RST)) {
+	case TCP_SYN:
+		if (is_full(l->callback_arg))
+			return false;
+		if (l->accepts_pending >= EMBRYOS_MOST)
+			drop_oldest_embryo(l);
+		tcp_cookie_for(hdr, options);
+		return true;
+	case TCP_ACK:
+		return time_now() >= flooded_until || !tcp_cookie_returns(hdr);
+	default:
+		return true;
+	}
 }
 
-/* hdr: in the machine's order, as lwIP has left it. */
-signed char lwip_port_admit(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
+/* hdr: in the machine's order, as lwIP has left it. options: bytes of them that stand behind it. */
+signed char lwip_port_admit(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, unsigned options)
 {
 	bool ok = true;
 
 	switch (pcb->state) {
 	case LISTEN:
-		if ((TCPH_FLAGS(hdr) & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
-			ok = admit_syn((struct tcp_pcb_listen *)pcb);
+		ok = admit_to_listener((struct tcp_pcb_listen *)pcb, hdr, options);
 		break;
 	case SYN_RCVD:
 		ok = TCPH_FLAGS(hdr) & TCP_RST || !pcb->listener ||

@@ -101,6 +101,11 @@ void tcp_adopt(struct tcp *t, struct tcp_pcb *pcb)
 	tcp_err(pcb, broken);
 }
 
+const struct tcp *tcp_of_pcb(const struct tcp_pcb *pcb)
+{
+	return pcb->errf == broken ? pcb->callback_arg : NULL;
+}
+
 struct tcp *tcp_new_state(struct tcp_pcb *pcb)
 {
 	struct tcp *t = kzalloc(sizeof(*t));
@@ -149,7 +154,7 @@ void tcp_drop(struct tcp *t)
 }
 
 /* lwIP counts the acknowledged SYN as room, so there may be a byte more than there is. tcp_sndbuf() stops at 64 KiB. */
-static size_t in_flight(struct tcp_pcb *pcb)
+size_t tcp_in_flight(const struct tcp_pcb *pcb)
 {
 	return pcb->snd_buf < TCP_SND_BUF ? TCP_SND_BUF - pcb->snd_buf : 0;
 }
@@ -163,7 +168,7 @@ static int tcp_unsent(struct socket *s)
 	if (t->listening)
 		return -EINVAL;
 	stack_lock();
-	n = t->pcb && t->connected ? (int)in_flight(t->pcb) : 0;
+	n = t->pcb && t->connected ? (int)tcp_in_flight(t->pcb) : 0;
 	stack_unlock();
 	return n;
 }
@@ -204,7 +209,7 @@ static size_t send_limit(const struct socket *s)
 
 static size_t send_room(const struct socket *s, struct tcp_pcb *pcb)
 {
-	size_t out = in_flight(pcb), limit = send_limit(s);
+	size_t out = tcp_in_flight(pcb), limit = send_limit(s);
 
 	return out < limit ? limit - out : 0;
 }

@@ -33,6 +33,7 @@
 #define IP_REASSEMBLY		     1
 #define IP_REASS_MAX_PBUFS	     128 /* two of the longest datagrams over Ethernet */
 #define ARP_QUEUEING		     1
+#define ARP_TABLE_SIZE		     64 /* the oldest goes for a new one, so more than who talks at once */
 #define LWIP_NETIF_LOOPBACK	     1
 #define LWIP_HAVE_LOOPIF	     1
 #define LWIP_NETIF_LINK_CALLBACK     0
