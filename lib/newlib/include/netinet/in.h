@@ -19,8 +19,10 @@
 #define TCP_KEEPINTVL 5
 #define TCP_KEEPCNT   6
 
-#define INADDR_ANY	0u
-#define INADDR_LOOPBACK 0x7f000001u
+#define INADDR_ANY	 0u
+#define INADDR_LOOPBACK	 0x7f000001u
+#define INADDR_BROADCAST 0xffffffffu
+#define INADDR_NONE	 0xffffffffu
 
 typedef uint16_t in_port_t;
 typedef uint32_t in_addr_t;

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+newlib_FLAGS := -Ilib/newlib/glue -Wno-shadow
