@@ -6,6 +6,8 @@
     race      10^6 rounds of mapping writable against pinning against granting one frame, on four processors
     destroy   domains created and destroyed, 200 a run
     many      256 domains at once
+    volume    1 GB written and read through a guest's disk, 1 GB through its network each way, every byte judged
+    kills     100 guests destroyed in the middle of disk and network load, 10 a run
     types     random operations on frames against the naive model, 10^7 a run (on the host, as those below)
     states    every state of three frames and two domains, one operation deeper each run (8 to 10)
     steps     three processors and one frame, every schedule, with one switch more each run (3 and 4)
@@ -42,6 +44,10 @@ def pv(test, options):
         f"{test}-{32 if seed % 2 else 64}", "--hypervisor", hypervisor]
 
 
+def volume(*words):
+    return lambda seed, hypervisor: ["tests/system/volume", "--seed", str(seed), *words]
+
+
 def host(program, *settings):
     """A model on the host; a setting is a variable of the environment, its value without a seed, and with each one
     so much more."""
@@ -56,6 +62,8 @@ JOBS = {
     "race": (10**6 // RACES, pv("race", f"smp=4 vcpus=4 args=rounds={RACES}")),
     "destroy": (4, pv("destroy", "smp=2 guest=same args=times=200")),
     "many": (4, pv("crowd", "mem=2048 smp=2 guest=same args=domains=256")),
+    "volume": (1, volume("--megabytes", "1024", "--net", "1024", "device", "guest-to-guest", "guest-to-host")),
+    "kills": (10, volume("--kills", "10", "kills")),
     "types": (20, host("mm/types_test", ("TYPES_OPS", 10**7, 0), ("TYPES_SEED", 0, 1))),
     "states": (3, host("mm/states_test", ("STATES_DEPTH", 7, 1))),
     "steps": (2, host("mm/steps_test", ("STEPS_SWITCHES", 2, 1))),

@@ -44,3 +44,13 @@ store-test: $(O)/ringmaster $(O)/store.cpio
 stack-test: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
 	$(Q)$(MAKE) --no-print-directory app APP=examples/httpd/httpd.c
 	$(Q)tests/system/stack $(TESTS)
+
+$(O)/host/volume: tests/system/progs/volume.c | $(SETUP)
+	$(call say,HOSTCC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc -O2 $(WARN) -o $@ $<
+
+## volume-test data through the split drivers, each byte judged; guests that die writing (VOLUME="--kills 100")
+.PHONY: volume-test
+volume-test: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio $(O)/host/volume $(O)/user/tests-system/volume
+	$(Q)tests/system/volume $(VOLUME) $(TESTS)
