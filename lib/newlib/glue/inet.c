@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Addresses of IPv4 as text, for <arpa/inet.h>: both the old notation (inet_aton: one to four numbers, decimal, octal or
- * hexadecimal, the last fills what is left) and the strict one (inet_pton: four decimal numbers).
+ * Addresses of IPv4 as text, for <arpa/inet.h>: both the old notation (inet_aton: one to four numbers, decimal, octal
+ * or hexadecimal, the last fills what is left) and the strict one (inet_pton: four decimal numbers).
  */
 #include <arpa/inet.h>
 #include <errno.h>
