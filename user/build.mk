@@ -40,14 +40,14 @@ $(O)/user.o/lib/%.o: lib/%.c $(NEWLIB_READY)
 	$(Q)$(RINGLET_CC) $(USER_CFLAGS) -c $< -o $@
 
 # What a folder takes from elsewhere: USER_EXTRA_NAME, object files.
-USER_EXTRA_xl	:= $(patsubst %.c,$(O)/user.o/%.o,$(wildcard lib/guestimage/*.c))
+USER_EXTRA_xl	:= $(patsubst %.c,$(O)/user.o/%.o,$(wildcard lib/guestimage/*.c lib/guestbuild/*.c))
 define user_folder
 $(O)/user/$(1).sym: $(patsubst user/%.c,$(O)/user.o/%.o,$(wildcard user/$(1)/*.c)) $$(USER_EXTRA_$(1)) $(USER_LIB)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(RINGLET_CC) $$(filter %.o,$$^) $(USER_LIB) -o $$@
 endef
 $(foreach folder,$(USER_FOLDERS),$(eval $(call user_folder,$(folder))))
--include $(wildcard $(O)/user.o/*/*.d)
+-include $(wildcard $(O)/user.o/*/*.d $(O)/user.o/*/*/*.d)
 
 .SECONDARY: $(USER_PROGRAMS:=.sym) $(USER_BIG:=.sym)
 -include $(USER_PROGRAMS:=.sym.d)

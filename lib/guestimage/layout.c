@@ -51,6 +51,22 @@ static bool fail_small(struct guest_image *gi, uint64_t wanted, uint64_t nr_page
 	return false;
 }
 
+/* What stands apart has its own tables below the root. */
+static bool share_root_entry(const struct guest_layout *gl)
+{
+	uint64_t p2m_end = gl->p2m + gl->p2m_pages * PAGE;
+
+	return gl->p2m >> 39 <= (gl->end - 1) >> 39 && gl->base >> 39 <= (p2m_end - 1) >> 39;
+}
+
+static bool fail_p2m(struct guest_image *gi)
+{
+	snprintf(gi->error, sizeof(gi->error),
+		 "INIT_P2M, %llx, is in the same 512 GiB as the kernel: another address, or none",
+		 (unsigned long long)gi->p2m_base);
+	return false;
+}
+
 bool guest_layout_compute(struct guest_layout *gl, struct guest_image *gi, uint64_t nr_pages,
 			  uint64_t ramdisk_bytes, bool is_dom0)
 {
@@ -104,6 +120,8 @@ bool guest_layout_compute(struct guest_layout *gl, struct guest_image *gi, uint6
 		gl->p2m_table_pages =
 			region_tables(false, gl->p2m, gl->p2m + gl->p2m_pages * PAGE) - 1;
 		used += gl->p2m_pages + gl->p2m_table_pages;
+		if (share_root_entry(gl))
+			return fail_p2m(gi);
 	}
 	if (ramdisk_bytes && !mapped) {
 		gl->ramdisk_bytes = ramdisk_bytes;

@@ -14,7 +14,8 @@ PV_IMG	:= $(patsubst %,$(O)/pv/%-32,$(filter-out $(PV_64ONLY),$(PV_ALL))) \
 
 PV_LIB	:= $(patsubst $(PV_DIR)/lib/%.c,%,$(wildcard $(PV_DIR)/lib/*.c)) start stubs string vsnprintf
 # Only for tests that make domains or use more vCPUs: in an archive, so that the others do not carry it.
-PV_TOOL := smp toolstack toolstack_image guestimage/elf guestimage/notes guestimage/layout
+PV_TOOL := smp toolstack toolstack_image $(addprefix guestimage/,elf notes layout) \
+	   $(addprefix guestbuild/,memory tables context)
 PV_LIB	:= $(filter-out $(PV_TOOL),$(PV_LIB))
 # No SSE or x87: a test that uses them says so itself. A kernel in ring 3 has no red zone either.
 PV_CF	:= $(FREE) -mgeneral-regs-only -fno-pic -fno-pie -I. -I$(PV_DIR) -D__XEN_TOOLS__
