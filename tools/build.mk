@@ -26,10 +26,16 @@ gdb: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
 check: all
 	$(Q)tools/check
 
-## test        every suite: unit, hv, pv (also on real Xen), hostile, guests, user, system
+## test        every suite, two side by side: unit, hv, pv (also on real Xen), hostile, guests, user, system, ...
 .PHONY: test
-test: all $(O)/tests.cpio
+test: all test-ready
 	$(Q)tests/all
+
+# All that any suite builds or downloads: suites that run side by side find it done.
+.PHONY: test-ready
+test-ready: $(UTPROGS) $(O)/tests.cpio $(O)/ringlet.iso $(O)/toolstack.cpio $(O)/consoles.cpio $(O)/store.cpio \
+		$(O)/host/volume $(O)/user/tests-system/volume
+	$(Q)tools/fetch xen linux linux-modules grub-xen
 
 # Inputs that are downloaded when something wants them.
 $(O)/inputs/xen-4.17: | $(SETUP)

@@ -77,7 +77,7 @@ endef
 pv: $(PV_IMG)
 all: pv
 
-PV_RUN	= python3 tests/run.py --hypervisor $(O)/ringmaster $(if $(WIDTH),--width $(WIDTH))
+PV_RUN	= python3 tests/run.py --jobs $(or $(PV_JOBS),2) --hypervisor $(O)/ringmaster $(if $(WIDTH),--width $(WIDTH))
 # What may depend on the processor's model and number, again on another machine.
 PV_MATRIX := traps trap-user iret syscall syscall32 fpu control-regs cpuid descriptors mmu-update pin \
 	big-tree stale-tlb pt-emulation events timer sched runstate vcpu-op grant-map two-domains deaths
