@@ -205,13 +205,17 @@ static int control_out(struct msghdr32 *m, struct ancillary *a, unsigned flags)
 static long send_iter(struct file *f, struct socket *s, struct iter *it, uint32_t name,
 		      uint32_t len, unsigned flags, struct ancillary *with)
 {
-	union sockaddr_any a, *to = name ? &a : NULL;
-	int rc = name ? socket_name_in(&a, name, len) : 0;
 	unsigned how = with_file_flags(f, flags);
+	union sockaddr_any a, *to = NULL;
 	long sent;
 
-	if (rc)
-		return rc;
+	if (name) {
+		int rc = socket_name_in(&a, name, len);
+
+		if (rc)
+			return rc;
+		to = &a;
+	}
 	if (with && s->ops->send_with)
 		sent = s->ops->send_with(s, it, to, len, how, with);
 	else

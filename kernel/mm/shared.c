@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shared mappings of files: how what a program stores reaches the file, and what becomes of a mapping whose file shrinks.
+ * Shared mappings of files: how what a program stores reaches the file, and what becomes of a mapping whose file
+ * shrinks.
  *
  * A mapped page IS the page of the file's cache, so programs, read() and write() always agree. What is left is to
  * know when it is dirty. A page of a tracked region is mapped read-only; the first store faults, the file is told

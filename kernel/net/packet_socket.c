@@ -290,16 +290,23 @@ struct socket *packet_socket(int type, int protocol)
 	return s;
 }
 
+static void show_one(struct text *t, const struct pkt *k)
+{
+	const struct file *f = k->socket->file;
+
+	text_printf(t, "%08x %-6d %-4d %04x   %-5d 1 %-6u 0      %-6u\n", 0, f ? f->refs + 1 : 1,
+		    k->socket->type, k->protocol, k->ifindex, k->queued,
+		    f ? f->path.inode->ino : 0);
+}
+
 void net_show_packet(struct text *t)
 {
-	struct pkt *k;
+	struct pkt *k = NULL;
 
 	text_printf(t, "sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n");
 	mutex_lock(&lock);
-	list_for_each (k, &all, link)
-		text_printf(t, "%08x %-6d %-4d %04x   %-5d 1 %-6u 0      %-6u\n", 0,
-			    k->socket->file ? k->socket->file->refs + 1 : 1, k->socket->type,
-			    k->protocol, k->ifindex, k->queued,
-			    k->socket->file ? k->socket->file->path.inode->ino : 0);
+	list_for_each (k, &all, link) {
+		show_one(t, k);
+	}
 	mutex_unlock(&lock);
 }

@@ -6,7 +6,7 @@
  * a run the tables of a level are numbered by the addresses that they cover, so where each of them lies is arithmetic,
  * and they are written one after another without looking any of them up. Which pfns they take:
  *
- *	region		root | level 3 | level 2 | level 1	from layout.tables on (PAE: root | 4 of level 2 | level 1)
+ *	region		root | level 3 | level 2 | level 1	from layout.tables on (PAE: root | 4 of 2 | level 1)
  *	frame list	       level 3 | level 2 | level 1	behind its pages; its root entries are in the region's
  *
  * A table must not be mapped writable, so the region's own tables are mapped read-only. The others are not mapped.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mapstore FILE PAGES: fills a sparse file through two shared mappings, one in each of two processes, says "stored", and
- * kills both. With a third argument it stores again, 1 more in each byte, 5 times in 4 s, and syncs
+ * mapstore FILE PAGES: fills a sparse file through two shared mappings, one in each of two processes, says "stored",
+ * and kills both. With a third argument it stores again, 1 more in each byte, 5 times in 4 s, and syncs
  * before the last time. Otherwise nothing is synced. The byte at x is x / 7 + x / 4096, both in their lowest 8 bits.
  */
 #include <fcntl.h>
