@@ -19,9 +19,9 @@ RLLD	:= $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecst
 
 -include $(RLO:.o=.d)
 
-# The files that stand on the protocol stack.
+# The files that stand on the protocol stack. Its options decide what its structures look like.
 $(RL)/kernel/net/%.o: RLF += $(LWIP_FLAGS)
-$(patsubst %.c,$(RL)/%.o,$(wildcard kernel/net/*.c)): $(LWIP_READY)
+$(patsubst %.c,$(RL)/%.o,$(wildcard kernel/net/*.c)): $(LWIP_READY) $(wildcard lib/lwip/include/*.h)
 
 $(RL)/%.o: %.c | $(SETUP)
 	$(call say,CC,$<)
@@ -33,8 +33,8 @@ $(RL)/%.o: %.S | $(SETUP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RLF) -D__ASSEMBLY__ -c -o $@ $<
 
-# Linked twice: the table of symbols for backtraces is made from the first result, and is the last
-# thing in the image, so that it moves nothing.
+# Linked twice: the table of symbols for backtraces is made from the first result, and stands behind
+# all code in the image, so that it moves none.
 $(O)/ringlet.sym: $(RLO) arch/xen-x86/x86_32/ringlet.lds arch/xen-x86/symbols.sh arch/xen-x86/build.mk
 	$(call say,LD,$@)
 	$(Q)$(RLLD) -o $(RL)/first $(RLO)

@@ -70,6 +70,7 @@ void __libc_fini_array(void)
 KIT_ABI void kit_main(const char *command_line)
 {
 	static char line[1024], *argv[ARGUMENTS_MOST + 1], *envp[] = { NULL };
+	const char *address = NULL;
 	int argc = 1;
 
 	argv[0] = (char *)"app";
@@ -79,6 +80,7 @@ KIT_ABI void kit_main(const char *command_line)
 	signal(SIGPIPE, SIG_IGN); /* a connection that ended is EPIPE */
 	for (int i = 1; i < argc; i++)
 		if (!strncmp(argv[i], "ip=", 3))
-			kit_network(argv[i] + 3);
+			address = argv[i] + 3;
+	kit_network(address);
 	exit(main(argc, argv, envp));
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ip=ADDRESS[:GATEWAY]: the interface gets its address before main() runs. It comes when the other domain is ready,
- * so it is waited for.
+ * ip=ADDRESS[:GATEWAY] or ip=dhcp: the interface gets its address before main() runs. It comes when the other domain
+ * is ready, so it is waited for.
  *
  * Here the kernel's own description of the interface is used, and its numbers, not the C library's.
  */
+#include "lib/kit/kit.h"
+
 #include <uapi/socket.h>
 
 #include <stdio.h>
@@ -35,26 +37,84 @@ static uint32_t parse(const char *text, char **end)
 	return addr;
 }
 
-void kit_network(const char *address)
+/* A socket to give interfaces orders with. */
+static long open_control(void)
 {
-	struct ifreq r = { .name = "eth0" };
+	long args[3] = { AF_INET, SOCK_DGRAM, 0 };
+
+	return syscall(SYS_socketcall, SYS_SOCKET, args);
+}
+
+static int wait_for_interface(long fd, struct ifreq *r)
+{
+	for (int i = 0; i < WAIT_TENTHS; i++) {
+		if (syscall(SYS_ioctl, fd, SIOCGIFINDEX, r) >= 0)
+			return 0;
+		usleep(100000);
+	}
+	return -1;
+}
+
+static int set_up(long fd, struct ifreq *r)
+{
+	r->flags = IFF_UP;
+	return (int)syscall(SYS_ioctl, fd, SIOCSIFFLAGS, r);
+}
+
+static const char *set_fixed(long fd, struct ifreq *r, const char *address)
+{
 	struct rtentry route = { .flags = RTF_UP | RTF_GATEWAY };
-	long args[3] = { AF_INET, SOCK_DGRAM, 0 }, fd = syscall(SYS_socketcall, SYS_SOCKET, args);
 	char *end;
 	uint32_t own = parse(address, &end), gateway = *end == ':' ? parse(end + 1, &end) : 0;
 
-	for (int i = 0; i < WAIT_TENTHS && syscall(SYS_ioctl, fd, SIOCGIFINDEX, &r) < 0; i++)
-		usleep(100000);
-	r.in = (struct sockaddr_in){ .family = AF_INET, .addr = own };
-	if (!own || syscall(SYS_ioctl, fd, SIOCSIFADDR, &r) < 0) {
-		printf("ip=%s: %s\n", address, own ? "there is no interface eth0" : "no address");
-	} else {
-		r.in.addr = NETMASK;
-		syscall(SYS_ioctl, fd, SIOCSIFNETMASK, &r);
-		route.dst.family = route.gateway.family = AF_INET;
-		route.gateway.addr = gateway;
-		if (gateway)
-			syscall(SYS_ioctl, fd, SIOCADDRT, &route);
-	}
+	if (!own || *end)
+		return "this is no address: ip=ADDRESS, ip=ADDRESS:GATEWAY or ip=dhcp";
+	r->in = (struct sockaddr_in){ .family = AF_INET, .addr = own };
+	if (syscall(SYS_ioctl, fd, SIOCSIFADDR, r) < 0)
+		return "the interface does not take this address";
+	r->in.addr = NETMASK;
+	syscall(SYS_ioctl, fd, SIOCSIFNETMASK, r);
+	route.dst.family = route.gateway.family = AF_INET;
+	route.gateway.addr = gateway;
+	if (gateway && syscall(SYS_ioctl, fd, SIOCADDRT, &route) < 0)
+		return "the gateway is not in the network of the address";
+	return NULL;
+}
+
+static const char *set_by_server(long fd, struct ifreq *r)
+{
+	if (set_up(fd, r) < 0)
+		return "the interface does not come up";
+	if (kit_dhcp(r->name) < 0)
+		return "no DHCP server answers: is there one on the bridge? A fixed address is ip=ADDRESS:GATEWAY";
+	syscall(SYS_ioctl, fd, SIOCGIFADDR, r);
+	printf("ip=dhcp: %u.%u.%u.%u\n", r->in.addr & 255, r->in.addr >> 8 & 255,
+	       r->in.addr >> 16 & 255, r->in.addr >> 24);
+	return NULL;
+}
+
+/* 127.0.0.1 is always there. */
+static void loopback(long fd)
+{
+	struct ifreq r = { .name = "lo" };
+
+	r.in = (struct sockaddr_in){ .family = AF_INET, .addr = 0x0100007f };
+	syscall(SYS_ioctl, fd, SIOCSIFADDR, &r);
+}
+
+void kit_network(const char *address)
+{
+	struct ifreq r = { .name = "eth0" };
+	long fd = open_control();
+	const char *wrong = NULL;
+
+	loopback(fd);
+	if (address && wait_for_interface(fd, &r))
+		wrong = "there is no network card: the domain's configuration needs a line vif = [ '' ]";
+	else if (address)
+		wrong = strcmp(address, "dhcp") ? set_fixed(fd, &r, address)
+						: set_by_server(fd, &r);
+	if (wrong)
+		printf("ip=%s: %s\n", address, wrong);
 	close((int)fd);
 }

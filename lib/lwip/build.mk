@@ -13,7 +13,7 @@ $(LWIP_READY): | $(SETUP)
 	@touch $@
 
 # Not our code, so not our warnings.
-$(LWIP_O): $(O)/ringlet.d/lwip/%.o: $(LWIP_READY) lib/lwip/include/lwipopts.h lib/lwip/include/arch/cc.h
+$(LWIP_O): $(O)/ringlet.d/lwip/%.o: $(LWIP_READY) $(wildcard lib/lwip/include/*.h) lib/lwip/include/arch/cc.h
 	$(call say,CC,lwip/$*.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(RLF) -w $(LWIP_FLAGS) -isystem lib/lwip/include/shim -c -o $@ $(LWIP)/src/$*.c

@@ -31,10 +31,10 @@ NEWLIB_OWN	:= $(patsubst lib/newlib/glue/%,$(NEWLIB)/glue/%.o,$(filter-out %/crt
 		   $(wildcard lib/newlib/glue/*.c lib/newlib/glue/*.S)))
 NEWLIB_EXTRA	:= $(NEWLIB_POSIX:%=$(NEWLIB)/posix/%.o) $(NEWLIB_UNIX:%=$(NEWLIB)/unix/%.o)
 
-$(NEWLIB)/glue/%.c.o: lib/newlib/glue/%.c $(NEWLIB_LIBC) $(RINGLET_CC)
+$(NEWLIB)/glue/%.c.o: lib/newlib/glue/%.c $(NEWLIB_LIBC) $(RINGLET_CC) lib/newlib/build.mk
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(RINGLET_CC) -fno-builtin $(WARN) -MMD -MP -c $< -o $@
+	$(Q)$(RINGLET_CC) -fno-builtin -ffunction-sections -fdata-sections $(WARN) -MMD -MP -c $< -o $@
 
 $(NEWLIB)/glue/%.S.o: lib/newlib/glue/%.S $(NEWLIB_LIBC) $(RINGLET_CC)
 	$(call say,AS,$<)

@@ -43,6 +43,7 @@ store-test: $(O)/ringmaster $(O)/store.cpio
 .PHONY: stack-test
 stack-test: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
 	$(Q)$(MAKE) --no-print-directory app APP=examples/httpd/httpd.c
+	$(Q)$(MAKE) --no-print-directory app APP=examples/kv/kv.c
 	$(Q)tests/system/stack $(TESTS)
 
 $(O)/host/volume: tests/system/progs/volume.c | $(SETUP)

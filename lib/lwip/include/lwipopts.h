@@ -19,15 +19,21 @@
 #define mem_clib_free		 kfree
 #define MEM_ALIGNMENT		 4
 
-#define LWIP_IPV4		     1
-#define LWIP_IPV6		     0
-#define LWIP_ARP		     1
-#define LWIP_ICMP		     1
-#define LWIP_RAW		     1
-#define LWIP_UDP		     1
-#define LWIP_TCP		     1
-#define LWIP_DNS		     0
-#define LWIP_DHCP		     0
+#define LWIP_IPV4 1
+#define LWIP_IPV6 0
+#define LWIP_ARP  1
+#define LWIP_ICMP 1
+#define LWIP_RAW  1
+#define LWIP_UDP  1
+#define LWIP_TCP  1
+#define LWIP_DNS  0
+#ifndef LWIP_DHCP
+#define LWIP_DHCP		   0 /* 1 in lib/kit alone, whose client uses the slot in each interface */
+#define LWIP_NUM_NETIF_CLIENT_DATA 1
+#endif
+#define DHCP_DOES_ARP_CHECK 0
+#define LWIP_IP_ACCEPT_UDP_PORT(port) \
+	((port) == PP_NTOHS(68)) /* answers to a client without address */
 #define LWIP_STATS		     0
 #define IP_FORWARD		     0
 #define IP_REASSEMBLY		     1
