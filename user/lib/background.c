@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define READY 3
@@ -41,8 +42,26 @@ void background_begin(void)
 		close(ready[1]);
 }
 
-void background_ready(void)
+/* For process 1, which starts us again (user/init/daemons.c), and for whoever wants to send a signal. */
+static void write_note(int argc, char **argv)
 {
+	const char *slash = strrchr(argv[0], '/');
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/run/%s.pid", slash ? slash + 1 : argv[0]);
+	f = fopen(path, "w");
+	if (!f)
+		return;
+	fprintf(f, "%d\n", (int)getpid());
+	for (int i = 0; i < argc; i++)
+		fprintf(f, "%s\n", argv[i]);
+	fclose(f);
+}
+
+void background_ready(int argc, char **argv)
+{
+	write_note(argc, argv);
 	if (write(READY, "", 1) == 1)
 		close(READY);
 }

@@ -7,7 +7,10 @@
 
 /* Goes on in a new process, in a session of its own; descriptor 3 is used until background_ready(). */
 void background_begin(void);
-/* Whoever started us may go on. If the process ends before, they learn of the failure. */
-void background_ready(void);
+/*
+ * Whoever started us may go on; if the process ends before, they learn of the failure. The arguments are main()'s: they
+ * and our number are left in /run/NAME.pid.
+ */
+void background_ready(int argc, char **argv);
 
 #endif

@@ -310,7 +310,7 @@ int main(int argc, char **argv)
 	}
 	look_for_guests();
 	if (!foreground)
-		background_ready();
+		background_ready(argc, argv);
 	serve();
 	return 0;
 }

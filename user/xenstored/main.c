@@ -177,6 +177,6 @@ int main(int argc, char **argv)
 	signal(SIGINT, on_end);
 	save(false); /* what was on its way is no more */
 	if (!foreground)
-		background_ready();
+		background_ready(argc, argv);
 	return serve(events);
 }

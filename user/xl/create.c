@@ -233,31 +233,28 @@ static const char *action_for(const struct domain_config *d, int reason)
 	}
 }
 
+static unsigned start_watched(struct domain_config *d, unsigned old, bool paused);
+
 static void keep_watch(struct domain_config *d, unsigned domid)
 {
+	const char *action;
+	int reason;
+
 	if (xs_watch(xs_get(), "@releaseDomain", "xl"))
 		return;
-	for (;;) {
-		int reason = wait_for_end(domid);
-		const char *action;
-
-		if (reason < 0) {
-			/* Somebody destroyed it, who removed its entries, too. */
-			return;
-		}
-		action = action_for(d, reason);
-		if (!strcmp(action, "preserve"))
-			return;
-		/* It may have been renamed meanwhile. */
-		free(d->name);
-		d->name = domain_name(domid);
+	reason = wait_for_end(domid);
+	if (reason < 0)
+		return; /* somebody destroyed it, who removed its entries, too */
+	action = action_for(d, reason);
+	if (!strcmp(action, "preserve"))
+		return;
+	/* It may have been renamed meanwhile. */
+	free(d->name);
+	d->name = domain_name(domid);
+	if (strcmp(action, "restart") != 0)
 		domain_destroy(domid);
-		if (strcmp(action, "restart") != 0)
-			return;
-		domid = start(d, false);
-		if (domid == DOMAIN_NONE)
-			return;
-	}
+	else
+		start_watched(d, domid, false);
 }
 
 struct search {
@@ -322,6 +319,29 @@ static int leave_watcher(struct domain_config *d)
 	_exit(0);
 }
 
+/*
+ * Makes the domain and leaves somebody to watch it, or returns DOMAIN_NONE and leaves nothing. old: the one that it
+ * follows, of the same identity, which goes first (DOMAIN_NONE: there is none). A restart is made by the
+ * watcher of the old one, who then ends: killed at any moment, it has a successor who removes what is half there.
+ */
+static unsigned start_watched(struct domain_config *d, unsigned old, bool paused)
+{
+	int to_watcher = leave_watcher(d);
+	unsigned domid;
+
+	if (to_watcher < 0)
+		return DOMAIN_NONE;
+	if (old != DOMAIN_NONE)
+		domain_destroy(old);
+	domid = start(d, paused);
+	if (domid == DOMAIN_NONE)
+		return DOMAIN_NONE;
+	if (write(to_watcher, &domid, sizeof(domid)) != (ssize_t)sizeof(domid))
+		complain("nobody watches domain %u: destroy it when it has ended", domid);
+	close(to_watcher);
+	return domid;
+}
+
 /* ---- the command ---- */
 
 int cmd_create(int argc, char **argv)
@@ -331,7 +351,7 @@ int cmd_create(int argc, char **argv)
 	struct domain_config d;
 	char number[16], **more;
 	unsigned domid;
-	int count = 0, to_watcher;
+	int count = 0;
 
 	more = calloc((size_t)argc, sizeof(*more));
 	for (int i = 1; i < argc && more; i++) {
@@ -356,15 +376,9 @@ int cmd_create(int argc, char **argv)
 	if (dry)
 		return 0;
 	fflush(stdout);
-	to_watcher = leave_watcher(&d);
-	if (to_watcher < 0)
-		return 1;
-	domid = start(&d, paused && !console);
+	domid = start_watched(&d, DOMAIN_NONE, paused && !console);
 	if (domid == DOMAIN_NONE)
 		return 1;
-	if (write(to_watcher, &domid, sizeof(domid)) != (ssize_t)sizeof(domid))
-		complain("nobody watches domain %u: destroy it when it has ended", domid);
-	close(to_watcher);
 	if (!console)
 		return 0;
 	snprintf(number, sizeof(number), "%u", domid);

@@ -132,15 +132,17 @@ int cmd_list(int argc, char **argv)
  */
 int domain_destroy(unsigned domid)
 {
+	struct xen_domctl_getdomaininfo info = { 0 };
 	struct xen_domctl op = { 0 };
 
+	domain_info(domid, &info);
 	xc_domctl(XEN_DOMCTL_pausedomain, (domid_t)domid, &op);
 	store_forget_devices(domid);
 	memset(&op, 0, sizeof(op));
 	if (xc_domctl(XEN_DOMCTL_destroydomain, (domid_t)domid, &op) < 0)
 		return complain("domain %u cannot be destroyed: %s", domid, strerror(errno)) ? -1
 											     : 0;
-	store_forget(domid);
+	store_forget(domid, info.handle);
 	return 0;
 }
 

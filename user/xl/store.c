@@ -175,15 +175,16 @@ void store_forget_devices(unsigned domid)
 	free(types);
 }
 
-void store_forget(unsigned domid)
+void store_forget(unsigned domid, const uint8_t *uuid)
 {
 	struct xs *xs = xs_get();
-	char path[64], *vm = xs_readf(xs, 0, "/local/domain/%u/vm", domid);
+	char path[64], text[40];
 
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
 	xs_rm(xs, 0, path);
-	if (vm && *vm)
-		xs_rm(xs, 0, vm);
-	free(vm);
+	uuid_text(uuid, text);
+	snprintf(path, sizeof(path), "/vm/%s", text);
+	if (xs_exists(xs, 0, path))
+		xs_rm(xs, 0, path);
 	xs_release(xs, domid); /* it may be gone already */
 }

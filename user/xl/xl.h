@@ -98,7 +98,8 @@ int image_load(struct image *image, struct built *b, const xen_pfn_t *frames,
 int store_domain(const struct domain_config *c, const struct built *b);
 /* Its backends first, so that its disks are free when it is gone; then all the rest. */
 void store_forget_devices(unsigned domid);
-void store_forget(unsigned domid);
+/* uuid: the hypervisor knows it even if the store has lost it. */
+void store_forget(unsigned domid, const uint8_t *uuid);
 void uuid_text(const uint8_t *uuid, char *text);
 
 /* device.c */

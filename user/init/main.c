@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Process 1: bring the system up, keep a shell on the console, end the machine when asked.
+ * Process 1: bring the system up, keep a shell on the console and the daemons of domain 0 alive (daemons.c), end the
+ * machine when asked.
  *
  * It trusts nothing to be there: a missing file system is reported and lived without, a console
  * that cannot be opened means the kernel's own descriptors are used. run=COMMAND (one word) on the
  * kernel's command line is given to the shell once, and the machine ends with it; otherwise an
  * interactive shell is started, and again whenever it ends.
  */
+#include "daemons.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -113,6 +116,8 @@ static int wait_for(pid_t pid)
 
 	while (!wanted_end) {
 		gone = wait(&status);
+		if (gone > 0)
+			daemon_ended(gone, status);
 		if (gone == pid)
 			return status;
 		if (gone < 0 && errno == ECHILD)
@@ -156,6 +161,7 @@ static void end(int how)
 {
 	if (serving)
 		end_guests();
+	daemons_let_go();
 	kill(-1, SIGTERM);
 	sync();
 	reboot(how);
