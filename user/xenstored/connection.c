@@ -44,12 +44,31 @@ void connection_free(struct connection *c)
 	free(c);
 }
 
+/*
+ * An event says only that something has changed: told of it once more before he has read it, its reader learns nothing.
+ * So one that changes the same node for ever does not fill our memory.
+ */
+static bool is_told_already(const struct connection *c, const void *body, size_t len)
+{
+	list_for_each (l, &c->out) {
+		const struct message *m = LIST_OF(l, struct message, link);
+		size_t header = sizeof(struct xsd_sockmsg);
+
+		if (m->is_event && !m->sent && m->len == header + len &&
+		    !memcmp(m->data + header, body, len))
+			return true;
+	}
+	return false;
+}
+
 void connection_send(struct connection *c, const struct xsd_sockmsg *header, const void *body,
 		     size_t len, bool is_event)
 {
 	struct message *m;
 
 	if (is_event && !c->privileged && c->event_count >= QUOTA_EVENTS)
+		return;
+	if (is_event && is_told_already(c, body, len))
 		return;
 	m = malloc(sizeof(*m) + sizeof(*header) + len);
 	if (!m) {

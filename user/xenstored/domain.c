@@ -23,6 +23,8 @@
 #include <xen/grant_table.h>
 #include <xen/sys/xenbus_dev.h>
 
+#define ROUNDS 16 /* of serving everybody, before deaths and signals are looked for */
+
 struct domain {
 	struct list link;
 	unsigned id;
@@ -38,6 +40,17 @@ static int evtchn = -1, dom_exc = -1;
 
 /* ---- serving ---- */
 
+static struct domain *find(unsigned id)
+{
+	list_for_each (l, &domains) {
+		struct domain *d = LIST_OF(l, struct domain, link);
+
+		if (d->id == id && d->c)
+			return d;
+	}
+	return NULL;
+}
+
 static void give_up(struct domain *d, uint32_t error)
 {
 	d->broken = true;
@@ -49,12 +62,23 @@ static void give_up(struct domain *d, uint32_t error)
 	fflush(stdout);
 }
 
+/*
+ * What guests change is told to domain 0, whose events are not limited, for none may be lost. So while it has much to
+ * read guests wait: its own reading calls us again.
+ */
+static bool domain0_is_behind(void)
+{
+	const struct domain *own = find(0);
+
+	return own && own->c->event_count >= QUOTA_EVENTS;
+}
+
 static bool serve(struct domain *d)
 {
 	bool moved = false;
 	uint32_t error;
 
-	if (!d->c || d->broken)
+	if (!d->c || d->broken || (d->id && domain0_is_behind()))
 		return false;
 	error = ring_serve(d->c, d->ring, &moved);
 	if (error)
@@ -77,31 +101,21 @@ static void sweep(void)
 	}
 }
 
-void domains_serve(void)
+bool domains_serve(void)
 {
-	bool moved;
+	bool moved = true;
 
-	/* One domain's request is another's event: again until nothing moves. */
-	do {
+	/* One domain's request is another's event: again until nothing moves, but not without looking around. */
+	for (unsigned n = 0; n < ROUNDS && moved; n++) {
 		moved = false;
 		list_for_each (l, &domains)
 			moved |= serve(LIST_OF(l, struct domain, link));
-	} while (moved);
+	}
 	sweep();
+	return moved;
 }
 
 /* ---- coming and going ---- */
-
-static struct domain *find(unsigned id)
-{
-	list_for_each (l, &domains) {
-		struct domain *d = LIST_OF(l, struct domain, link);
-
-		if (d->id == id && d->c)
-			return d;
-	}
-	return NULL;
-}
 
 static void ring_ready(struct domain *d)
 {

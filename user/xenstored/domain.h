@@ -11,7 +11,7 @@
 int domains_init(void);
 /* One event has come. */
 void domains_event(void);
-/* Whatever is in the rings, until nothing is to be done. */
-void domains_serve(void);
+/* What is in the rings, for some rounds. True: there may be more. */
+bool domains_serve(void);
 
 #endif

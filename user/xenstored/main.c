@@ -141,8 +141,10 @@ static int serve(int events)
 				{ .fd = wakeup[0], .events = POLLIN } };
 
 	for (;;) {
-		domains_serve();
-		if (poll(fds, 2, save_in_time()) <= 0)
+		bool more = domains_serve();
+		int wait = save_in_time();
+
+		if (poll(fds, 2, more ? 0 : wait) <= 0)
 			continue;
 		if (fds[1].revents) {
 			save(true);

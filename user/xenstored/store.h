@@ -33,6 +33,7 @@ enum {
 	QUOTA_WATCHES = 128,
 	QUOTA_TRANSACTIONS = 10,
 	QUOTA_ACCESSES = 1024,		     /* different nodes in one transaction */
+	QUOTA_CHANGES = 1024,		     /* each compared with all others at the end */
 	QUOTA_TRANSACTION_BYTES = 256 << 10, /* of paths and values that one remembers */
 	QUOTA_PERMS = 5,
 	QUOTA_EVENTS = 1024, /* that it has not read */
@@ -169,8 +170,8 @@ size_t connection_bytes(struct connection *c, const char *bytes, size_t len);
 /* ---- ring.c ---- */
 
 /*
- * Moves what can be moved, both ways, and serves it. 0, or the XENSTORE_ERROR_ for which this client is served no
- * more. *moved: its other end has to look.
+ * One turn of a client: moves bytes both ways and serves a few requests. 0, or the XENSTORE_ERROR_ for which this
+ * client is served no more. *moved: its other end has to look, and there may be more to do.
  */
 uint32_t ring_serve(struct connection *c, struct xenstore_domain_interface *ring, bool *moved);
 
@@ -228,7 +229,7 @@ struct transaction {
 	struct node *base; /* the store as it was when this began */
 	struct node *root; /* this version of the tree */
 	struct list accesses, changes;
-	unsigned access_count;
+	unsigned access_count, change_count;
 	size_t bytes;	/* of accesses and changes */
 	bool limited;	/* a guest's */
 	int failed;	/* an error that took a change from the log: it cannot be committed */

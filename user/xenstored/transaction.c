@@ -103,9 +103,10 @@ int transaction_log(struct transaction *t, enum change_kind kind, const char *pa
 		    const void *data, size_t len)
 {
 	size_t size = sizeof(struct change) + strlen(path) + len + 2;
-	struct change *ch = may_remember(t, size) ? calloc(1, sizeof(*ch)) : NULL;
+	bool may = may_remember(t, size) && (!t->limited || t->change_count < QUOTA_CHANGES);
+	struct change *ch = may ? calloc(1, sizeof(*ch)) : NULL;
 
-	t->failed = ch ? t->failed : may_remember(t, size) ? ENOMEM : ENOSPC;
+	t->failed = ch ? t->failed : may ? ENOMEM : ENOSPC;
 	if (!ch)
 		return t->failed;
 	ch->kind = kind;
@@ -122,6 +123,7 @@ int transaction_log(struct transaction *t, enum change_kind kind, const char *pa
 	if (len)
 		memcpy(ch->data, data, len);
 	list_append(&t->changes, &ch->link);
+	t->change_count++;
 	t->bytes += size;
 	return 0;
 }

@@ -123,6 +123,29 @@ static void a_full_ring(void **state)
 	assert_int_equal(ring->req_prod, ring->req_cons);
 }
 
+/* However much is in the ring, a turn ends: the others wait for theirs. */
+static void one_turn(void **state)
+{
+	struct xsd_sockmsg h = { .type = XS_READ, .len = 2 };
+	const unsigned size = sizeof(h) + 2, full = XENSTORE_RING_SIZE / size;
+	bool moved = false;
+	unsigned left;
+
+	(void)state;
+	for (unsigned i = 0; i < full; i++) {
+		put((char *)&h, sizeof(h));
+		put("/", 2);
+	}
+	assert_int_equal(ring_serve(guest, ring, &moved), 0);
+	left = ring->req_prod - ring->req_cons;
+	assert_true(moved && left && left < full * size);
+	while (moved) {
+		moved = false;
+		assert_int_equal(ring_serve(guest, ring, &moved), 0);
+	}
+	assert_int_equal(ring->req_prod, ring->req_cons);
+}
+
 static void wrong_indices(void **state)
 {
 	bool moved = false;
@@ -177,8 +200,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
-		TEST(round_and_round), TEST(a_full_ring), TEST(wrong_indices),
-		TEST(too_long),	       TEST(garbage),
+		TEST(round_and_round), TEST(a_full_ring), TEST(one_turn),
+		TEST(wrong_indices),   TEST(too_long),	  TEST(garbage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

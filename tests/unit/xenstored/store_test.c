@@ -347,10 +347,16 @@ static void quotas(void **state)
 	assert_int_equal(*owned_by(1), QUOTA_NODES - 2);
 	assert_string_equal(ask(d0, XS_MKDIR, 0, "/local/domain/1/dom0s\0"), "OK|");
 
-	/* What a guest does not read is not kept without end. */
+	/* What a guest does not read is not kept without end: the same event once, others up to a limit. */
 	ask(g2, XS_WATCH, 0, "n\0t\0");
-	for (n = 0; n < QUOTA_EVENTS + 100; n++)
+	for (n = 0; n < 100; n++)
 		ask(g2, XS_WRITE, 0, "n\0v");
+	assert_int_equal(g2->event_count, 1);
+	ask(g2, XS_WATCH, 0, "n\0u\0");
+	for (n = 0; n < QUOTA_NODES - 10; n++) {
+		snprintf(request, sizeof(request), "/local/domain/2/n/%u", n);
+		assert_int_equal(op_mkdir(g2, NULL, request), 0);
+	}
 	assert_int_equal(g2->event_count, QUOTA_EVENTS);
 }
 
@@ -368,6 +374,13 @@ static void long_transactions(void **state)
 	assert_true(n > 100);
 	assert_string_equal(COMMIT(g1, t), "!ENOSPC");
 	assert_string_equal(ask(g1, XS_READ, 0, "v\0"), "!ENOENT");
+
+	/* Small ones count as well: each is compared with all others. */
+	t = start(g1);
+	for (n = 0; n < QUOTA_CHANGES; n++)
+		assert_string_equal(ask(g1, XS_WRITE, t, "v\0x"), "OK|");
+	assert_string_equal(ask(g1, XS_WRITE, t, "v\0x"), "!ENOSPC");
+	assert_string_equal(COMMIT(g1, t), "!ENOSPC");
 }
 
 /* ---- memory ---- */
