@@ -9,9 +9,14 @@
  *
  *	appears ---> probe ---> peer_changed(state)... ---> directory gone: remove
  */
+#include "timer.h"
 #include "xs.h"
 
 #include <xen/io/xenbus.h>
+
+/* Lines about one device in a period. */
+#define SAY_MOST   4
+#define SAY_PERIOD (10 * NSEC_PER_SEC)
 
 static const struct xendev_driver *drivers[8];
 static unsigned driver_count;
@@ -19,6 +24,16 @@ static struct list devices = LIST_INIT(devices);
 static bool watching;
 
 /* ---- talking about one device ---- */
+
+static char *printed(const char *fmt, const char *a, const char *b)
+{
+	size_t n = strlen(fmt) + strlen(a) + strlen(b) + 1;
+	char *s = kmalloc(n);
+
+	if (s)
+		snprintf(s, n, fmt, a, b);
+	return s;
+}
 
 void xendev_switch(struct xendev *d, unsigned state)
 {
@@ -29,24 +44,82 @@ void xendev_switch(struct xendev *d, unsigned state)
 		printk("%s: cannot write state %u: error %d\n", d->path, state, -rc);
 }
 
-void xendev_error(struct xendev *d, bool fatal, const char *fmt, ...)
+/* May this line be printed? Of any context: a device's own thread speaks here, too. */
+static bool may_say(struct xendev *d, unsigned *unsaid)
 {
-	char sentence[160], *place;
+	unsigned long state = irq_save();
+	uint64_t now = time_now();
+	bool may;
+
+	*unsaid = 0;
+	if (!d->said_first || now - d->said_first >= SAY_PERIOD) {
+		*unsaid = d->unsaid;
+		d->said_first = now;
+		d->said = d->unsaid = 0;
+	}
+	may = d->said < SAY_MOST;
+	if (may)
+		d->said++;
+	else
+		d->unsaid++;
+	irq_restore(state);
+	return may;
+}
+
+static void say(struct xendev *d, const char *sentence)
+{
+	unsigned unsaid;
+
+	if (!may_say(d, &unsaid))
+		return;
+	if (unsaid)
+		printk("%s: %u lines about it were not printed\n", d->path, unsaid);
+	printk("%s: %s\n", d->path, sentence);
+}
+
+void xendev_say(struct xendev *d, const char *fmt, ...)
+{
+	char sentence[160];
 	va_list args;
-	size_t n;
 
 	va_start(args, fmt);
 	vsnprintf(sentence, sizeof(sentence), fmt, args);
 	va_end(args);
-	printk("%s: %s\n", d->path, sentence);
-	/* Where the toolstack looks. */
-	n = strlen(d->path) + sizeof("error/");
-	place = kmalloc(n);
-	if (place) {
-		snprintf(place, n, "error/%s", d->path);
-		(void)xs_write(0, place, "error", sentence);
-		kfree(place);
+	say(d, sentence);
+}
+
+/* What was said about a device ends with it, and the directories of it that are empty then. */
+static void forget_error(struct xendev *d)
+{
+	char *place = printed("%s/%s", "error", d->path), *end;
+	unsigned count = 0;
+
+	while (d->has_error && place && !count && (end = strrchr(place, '/'))) {
+		char *names;
+
+		(void)xs_rm(0, place);
+		*end = '\0';
+		names = xs_directory(0, place, &count);
+		count += is_err(names);
+		if (!is_err(names))
+			kfree(names);
 	}
+	kfree(place);
+}
+
+void xendev_error(struct xendev *d, bool fatal, const char *fmt, ...)
+{
+	char sentence[160], *place;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(sentence, sizeof(sentence), fmt, args);
+	va_end(args);
+	say(d, sentence);
+	place = printed("%s/%s", "error", d->path); /* where the toolstack looks */
+	if (place)
+		d->has_error |= !xs_write(0, place, "error", sentence);
+	kfree(place);
 	if (fatal)
 		xendev_switch(d, XenbusStateClosing);
 }
@@ -73,20 +146,11 @@ static void peer_event(struct xs_watch *w, const char *path)
 
 static void device_free(struct xendev *d)
 {
+	forget_error(d);
 	kfree(d->peer_watch.path);
 	kfree(d->peer_path);
 	kfree(d->path);
 	kfree(d);
-}
-
-static char *printed(const char *fmt, const char *a, const char *b)
-{
-	size_t n = strlen(fmt) + strlen(a) + strlen(b) + 1;
-	char *s = kmalloc(n);
-
-	if (s)
-		snprintf(s, n, fmt, a, b);
-	return s;
 }
 
 /* What the directory says about the other half. */
@@ -150,6 +214,8 @@ static void device_add(const struct xendev_driver *driver, const char *path, uns
 	if (rc) {
 		xendev_error(d, false, "its driver does not take it: error %d", -rc);
 		xendev_switch(d, XenbusStateClosed);
+		d->has_error =
+			false; /* its directory stays, and so does the reason: the toolstack's to remove */
 		device_free(d);
 		return;
 	}

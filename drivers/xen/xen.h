@@ -139,13 +139,18 @@ struct xendev {
 	unsigned state; /* ours, as last written */
 	unsigned peer_state;
 	struct xs_watch peer_watch;
+	bool has_error;	       /* there is a sentence in error/ */
+	uint64_t said_first;   /* xendev_say(): when its period began */
+	unsigned said, unsaid; /* lines in it, printed and not */
 	void *priv;
 };
 
 void xendev_register_driver(const struct xendev_driver *driver);
 /* Writes our state into the store. */
 void xendev_switch(struct xendev *d, unsigned state);
-/* A sentence into error/ of the store and the log; and, with fatal, state Closing. */
+/* A line in the log, which ends itself. What the other half can cause is said so: no more than a person can read. */
+void xendev_say(struct xendev *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A sentence into error/ of the store, gone with the device, and the log; and, with fatal, state Closing. */
 void xendev_error(struct xendev *d, bool fatal, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

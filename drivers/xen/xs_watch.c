@@ -15,6 +15,7 @@ struct job {
 	struct list link;
 	void (*fn)(void *data); /* a deferred call, or NULL: an event */
 	void *data;		/* or the event's body: path and token, both terminated */
+	size_t len;		/* of the body */
 };
 
 static struct spinlock lock = SPINLOCK_INIT;
@@ -184,7 +185,21 @@ static void xenwatch(void *unused)
 	}
 }
 
-static bool queue(void (*fn)(void *data), void *data)
+/*
+ * A node that changes faster than its watch is served is one event: the functions look at the node, not at the
+ * event, and whoever changes it must not fill our memory. Under the lock.
+ */
+static bool is_queued(const char *body, size_t len)
+{
+	const struct job *j;
+
+	list_for_each (j, &jobs, link)
+		if (!j->fn && j->len == len && !memcmp(j->data, body, len))
+			return true;
+	return false;
+}
+
+static bool queue(void (*fn)(void *data), void *data, size_t len)
 {
 	struct job *j = kmalloc(sizeof(*j));
 
@@ -192,6 +207,7 @@ static bool queue(void (*fn)(void *data), void *data)
 		return false;
 	j->fn = fn;
 	j->data = data;
+	j->len = len;
 	spin_lock(&lock);
 	list_add_tail(&jobs, &j->link);
 	spin_unlock(&lock);
@@ -201,8 +217,17 @@ static bool queue(void (*fn)(void *data), void *data)
 
 void xs_watch_event(char *body, size_t len)
 {
+	bool known;
+
+	spin_lock(&lock);
+	known = is_queued(body, len);
+	spin_unlock(&lock);
+	if (known) {
+		kfree(body);
+		return;
+	}
 	/* Two terminated strings: the path must end before the end. */
-	if (strlen(body) + 1 >= len || !queue(NULL, body)) {
+	if (strlen(body) + 1 >= len || !queue(NULL, body, len)) {
 		printk("xenstore: a watch event is dropped\n");
 		kfree(body);
 	}
@@ -210,7 +235,7 @@ void xs_watch_event(char *body, size_t len)
 
 void xs_defer(void (*fn)(void *data), void *data)
 {
-	if (!queue(fn, data))
+	if (!queue(fn, data, 0))
 		printk("xenstore: no memory for a deferred call\n");
 }
 

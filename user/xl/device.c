@@ -226,6 +226,10 @@ static char *value_of(const char *dir, const char *node)
 {
 	char *value = xs_readf(xs_get(), 0, "%s/%s", dir, node);
 
+	/* Some of it the guest wrote: it must not speak to our terminal. */
+	for (char *c = value; c && *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	return value ? value : strdup("-");
 }
 

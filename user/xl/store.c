@@ -165,12 +165,17 @@ int store_domain(const struct domain_config *c, const struct built *b)
 void store_forget_devices(unsigned domid)
 {
 	struct xs *xs = xs_get();
-	char path[64], **types = xs_directory(xs, 0, "/local/domain/0/backend", NULL);
+	char path[96], **types = xs_directory(xs, 0, "/local/domain/0/backend", NULL);
 
 	for (char **t = types; t && *t; t++) {
-		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", *t, domid);
-		if (xs_exists(xs, 0, path))
-			xs_rm(xs, 0, path);
+		static const char *const places[] = { "backend", "error/backend" };
+
+		for (unsigned i = 0; i < 2; i++) {
+			snprintf(path, sizeof(path), "/local/domain/0/%s/%s/%u", places[i], *t,
+				 domid);
+			if (xs_exists(xs, 0, path))
+				xs_rm(xs, 0, path);
+		}
 	}
 	free(types);
 }
