@@ -180,8 +180,8 @@ static void connect(void *priv)
 		return;
 	}
 	xendev_switch(b->xendev, XenbusStateConnected);
-	printk("%s: domain %u uses %s%s\n", b->xendev->path, b->xendev->peer, b->dev->name,
-	       b->writable ? "" : " (read only)");
+	xendev_say(b->xendev, "domain %u uses %s%s", b->xendev->peer, b->dev->name,
+		   b->writable ? "" : " (read only)");
 }
 
 /* ---- the state machine ---- */

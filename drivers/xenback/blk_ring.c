@@ -151,6 +151,7 @@ static int set_direct(struct blk_order *o, unsigned segments, const struct blkif
 		} q;                                                                           \
                                                                                                \
 		memcpy(&q, at, sizeof(q.plain));                                               \
+		xen_rmb(); /* what is judged is the copy, and not read again */                \
 		o->operation = q.plain.operation;                                              \
 		o->id = q.plain.id;                                                            \
 		o->sector = q.plain.sector;                                                    \

@@ -183,6 +183,10 @@ static void start(struct blkback *b, struct blk_job *j)
 {
 	bool writes = j->order.operation != BLKIF_OP_READ;
 
+	/* Nothing else has data, whatever the request says. */
+	if (writes && j->order.operation != BLKIF_OP_WRITE &&
+	    j->order.operation != BLKIF_OP_WRITE_BARRIER)
+		j->order.segments = 0;
 	if (writes && !b->writable && j->order.operation != BLKIF_OP_FLUSH_DISKCACHE) {
 		finish(j, -EROFS);
 		return;
@@ -221,8 +225,8 @@ static void start(struct blkback *b, struct blk_job *j)
 static void distrust(struct blkback *b)
 {
 	b->broken = true;
-	printk("%s: domain %u overruns its ring: no longer served\n", b->xendev->path,
-	       b->xendev->peer);
+	evtchn_mask((evtchn_port_t)b->port); /* nor does its ringing cost anything */
+	xendev_say(b->xendev, "domain %u overruns its ring: no longer served", b->xendev->peer);
 }
 
 /* As many as there is room for; true: any. */
@@ -240,6 +244,9 @@ static bool take_orders(struct blkback *b)
 		if (rc == 1) {
 			start(b, j);
 		} else if (rc == -EINVAL) {
+			xendev_say(b->xendev,
+				   "domain %u: a request that cannot be: operation %u, %u segments",
+				   b->xendev->peer, j->order.operation, j->order.segments);
 			j->order.segments = 0;
 			finish(j, -EINVAL);
 		} else {
