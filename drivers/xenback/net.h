@@ -19,9 +19,10 @@
 
 #include <xen/io/netif.h>
 
-#define NET_SLOTS  18  /* of one packet: XEN_NETIF_NR_SLOTS_MIN, what every backend takes */
-#define QUEUE_MOST 256 /* packets that wait for the guest */
-#define GIFTS	   32  /* pages that are copied to the guest at once */
+#define NET_SLOTS   18	       /* of one packet: XEN_NETIF_NR_SLOTS_MIN, what every backend takes */
+#define QUEUE_MOST  256	       /* packets that wait for the guest */
+#define QUEUE_BYTES (4u << 20) /* and the memory that they take */
+#define GIFTS	    32	       /* pages that are copied to the guest at once */
 
 /* A page of the guest's that is about to be filled. */
 struct netback_gift {
@@ -48,7 +49,7 @@ struct netback {
 	bool kicked, stop, stopped;
 	struct spinlock lock;
 	struct list queue;
-	unsigned queued;
+	unsigned queued, queued_bytes;
 	/* What is prepared for the guest: a copy for each page. The thread's. */
 	struct netback_gift gifts[GIFTS];
 	struct grant_copy copies[GIFTS];

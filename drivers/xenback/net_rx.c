@@ -144,6 +144,7 @@ static void move_on(struct netback *b, struct packet *p, struct list *prepared)
 	spin_lock(&b->lock);
 	list_del(&p->link);
 	b->queued--;
+	b->queued_bytes -= packet_footprint(p);
 	spin_unlock(&b->lock);
 	prepare(b, p);
 	list_add_tail(prepared, &p->link);

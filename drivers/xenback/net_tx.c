@@ -12,6 +12,11 @@
 
 #define PACKETS_A_TURN 64 /* then others have the processor */
 #define USEC	       NSEC_PER_US
+/*
+ * Bytes of each piece that a packet is to be cut into: Linux sends no smaller ones (TCP_MIN_SND_MSS). Of one byte each,
+ * a single packet would become 65 thousand.
+ */
+#define GSO_LEAST 48
 
 struct chain {
 	netif_tx_request_t part[NET_SLOTS];
@@ -65,9 +70,10 @@ static bool read_extras(struct netback *b, struct chain *c, RING_IDX *at, RING_I
 		if (*at == prod)
 			return false;
 		memcpy(&e, slot(b, (*at)++), sizeof(e));
+		xen_rmb();
 		c->extras++;
 		if (e.type != XEN_NETIF_EXTRA_TYPE_GSO ||
-		    e.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 || !e.u.gso.size)
+		    e.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 || e.u.gso.size < GSO_LEAST)
 			c->bad = true;
 		else
 			c->gso_size = e.u.gso.size;
@@ -105,9 +111,14 @@ static uint32_t first_part(const struct chain *c)
 	return others < c->part[0].size ? c->part[0].size - others : 0;
 }
 
-static bool is_sound(const struct chain *c)
+static bool is_sound(const struct netback *b, const struct chain *c)
 {
+	const uint32_t most = ETH_HLEN + 4 + b->dev.mtu; /* with a VLAN's tag */
+
 	if (c->bad || c->part[0].size < ETH_HLEN || !first_part(c))
+		return false;
+	/* Who is to get it expects no more; a larger packet says into what it is to be cut. */
+	if (!c->gso_size && c->part[0].size > most)
 		return false;
 	for (unsigned i = 0; i < c->parts; i++) {
 		uint32_t n = i ? c->part[i].size : first_part(c);
@@ -160,7 +171,7 @@ static bool fetch(struct netback *b, const struct chain *c, struct packet *p)
 
 static struct packet *make_packet(struct netback *b, const struct chain *c)
 {
-	struct packet *p = is_sound(c) ? packet_alloc(c->part[0].size) : NULL;
+	struct packet *p = is_sound(b, c) ? packet_alloc(c->part[0].size) : NULL;
 
 	if (!p)
 		return NULL;
@@ -221,10 +232,13 @@ static int take_one(struct netback *b, uint64_t *again)
 	pay(b, c.part[0].size);
 	p = make_packet(b, &c);
 	answer(b, &c, p ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
-	if (p)
+	if (p) {
 		netdev_receive(&b->dev, p);
-	else
+	} else {
 		b->dev.stats.rx_errors++;
+		xendev_say(b->xendev, "domain %u: a packet is not taken: %u bytes, %u parts",
+			   b->xendev->peer, c.part[0].size, c.parts);
+	}
 	return 0;
 }
 

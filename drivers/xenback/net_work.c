@@ -17,10 +17,12 @@ static void transmit(struct netdev *d, struct packet *p)
 	bool taken;
 
 	spin_lock(&b->lock);
-	taken = b->connected && b->queued < QUEUE_MOST;
+	taken = b->connected && !b->broken && b->queued < QUEUE_MOST &&
+		b->queued_bytes + packet_footprint(p) <= QUEUE_BYTES;
 	if (taken) {
 		list_add_tail(&b->queue, &p->link);
 		b->queued++;
+		b->queued_bytes += packet_footprint(p);
 	} else {
 		d->stats.tx_dropped++;
 	}
@@ -38,8 +40,8 @@ const struct netdev_ops netback_ops = { .transmit = transmit };
 void netback_distrust(struct netback *b, const char *what, unsigned long value)
 {
 	b->broken = true;
-	printk("%s: domain %u %s (%lu): no longer served\n", b->dev.name, b->xendev->peer, what,
-	       value);
+	evtchn_mask((evtchn_port_t)b->port); /* nor does its ringing cost anything */
+	xendev_say(b->xendev, "domain %u %s (%lu): no longer served", b->xendev->peer, what, value);
 }
 
 /* ---- the thread ---- */
@@ -94,7 +96,7 @@ static void drop_queue(struct netback *b)
 		list_del(&p->link);
 		list_add_tail(&gone, &p->link);
 	}
-	b->queued = 0;
+	b->queued = b->queued_bytes = 0;
 	spin_unlock(&b->lock);
 	while (!list_empty(&gone)) {
 		struct packet *p = list_first(&gone, struct packet, link);

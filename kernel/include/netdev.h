@@ -44,6 +44,12 @@ struct packet {
 /* Room for len bytes of frame; NULL when memory is short. Any context. */
 struct packet *packet_alloc(size_t len);
 void packet_free(struct packet *p);
+/* Bytes of memory that it keeps. */
+static inline uint32_t packet_footprint(const struct packet *p)
+{
+	return PAGE_SIZE << p->order;
+}
+
 /* A packet around one page of page_alloc()'s, which it takes over, also when it fails (NULL). */
 struct packet *packet_of_page(void *page, unsigned offset, uint32_t len);
 /*
@@ -90,7 +96,7 @@ struct netdev {
 	void *stack; /* kernel/net's */
 	/* Packets that arrived and wait for their turn: netdev.c's. */
 	struct list waiting, turn_link;
-	unsigned waiting_count;
+	unsigned waiting_count, waiting_bytes;
 };
 
 int netdev_register(struct netdev *d); /* 0 or -errno; may sleep */

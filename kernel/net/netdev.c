@@ -12,7 +12,8 @@
 #include "net/net.h"
 #include "proc.h"
 
-#define WAITING_MOST 256 /* packets of one device */
+#define WAITING_MOST  256	 /* packets of one device */
+#define WAITING_BYTES (4u << 20) /* and the memory that they take: a large one takes 128 KiB */
 
 struct spinlock net_lock = SPINLOCK_INIT;
 struct list net_devices = LIST_INIT(net_devices);
@@ -76,6 +77,7 @@ int netdev_register(struct netdev *d)
 
 	list_init(&d->waiting);
 	d->waiting_count = 0;
+	d->waiting_bytes = 0;
 	spin_lock(&net_lock);
 	choose_name(d);
 	if (find(d->name, 0))
@@ -116,9 +118,11 @@ void netdev_receive(struct netdev *d, struct packet *p)
 
 	p->dev = d;
 	spin_lock(&lock);
-	taken = d->waiting_count < WAITING_MOST;
+	taken = d->waiting_count < WAITING_MOST &&
+		d->waiting_bytes + packet_footprint(p) <= WAITING_BYTES;
 	if (taken) {
 		list_add_tail(&d->waiting, &p->link);
+		d->waiting_bytes += packet_footprint(p);
 		if (!d->waiting_count++)
 			list_add_tail(&turns, &d->turn_link);
 		d->stats.rx_packets++;
@@ -144,6 +148,7 @@ static struct packet *next_packet(void)
 		p = list_first(&d->waiting, struct packet, link);
 		list_del(&p->link);
 		list_del(&d->turn_link);
+		d->waiting_bytes -= packet_footprint(p);
 		if (--d->waiting_count)
 			list_add_tail(&turns, &d->turn_link);
 		busy_with = d;

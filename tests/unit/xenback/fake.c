@@ -204,6 +204,12 @@ void printk(const char *fmt, ...)
 	fake_messages++;
 }
 
+void xendev_say(struct xendev *d, const char *fmt, ...)
+{
+	(void)d, (void)fmt;
+	fake_messages++;
+}
+
 void panic(const char *fmt, ...)
 {
 	va_list ap;
@@ -220,6 +226,11 @@ void evtchn_notify(evtchn_port_t port)
 {
 	(void)port;
 	fake_notifications++;
+}
+
+void evtchn_mask(evtchn_port_t port)
+{
+	(void)port;
 }
 
 /* As the hypervisor does it: it checks both ends, and the memory sanitizer checks ours. */

@@ -39,6 +39,7 @@ static void begin(void)
 	b.xendev = &xendev;
 	b.dev.priv = &b;
 	b.dev.up = true;
+	b.dev.mtu = 12100;
 	b.dev.ops = &netback_ops;
 	list_init(&b.queue);
 	b.port = 1;
@@ -155,6 +156,71 @@ static void guest_sends(void **state)
 	take_tx_answers();
 	assert_int_equal(tx_free_count, TX_PAGES);
 	end();
+}
+
+/* ---- what it should not send ---- */
+
+/* One packet of one page, to be cut into pieces of so many bytes (0: not at all); how it was answered. */
+static int16_t send_sized(uint16_t len, uint16_t piece)
+{
+	netif_tx_request_t *q = RING_GET_REQUEST(&tx, tx.req_prod_pvt++);
+	unsigned slots = piece ? 2 : 1;
+	int16_t status;
+
+	*q = (netif_tx_request_t){ .size = len, .flags = piece ? NETTXF_extra_info : 0 };
+	if (piece) {
+		netif_extra_info_t *e = (void *)RING_GET_REQUEST(&tx, tx.req_prod_pvt++);
+
+		*e = (netif_extra_info_t){ .type = XEN_NETIF_EXTRA_TYPE_GSO };
+		e->u.gso.size = piece;
+		e->u.gso.type = XEN_NETIF_GSO_TYPE_TCPV4;
+	}
+	push_tx();
+	netback_take(&b);
+	assert_int_equal(tx.sring->rsp_prod - tx.rsp_cons, slots);
+	status = RING_GET_RESPONSE(&tx, tx.rsp_cons)->status;
+	tx.rsp_cons += slots;
+	return status;
+}
+
+static uint16_t piece_received;
+
+static void note_piece(struct packet *p)
+{
+	piece_received = p->gso_size;
+	packet_free(p);
+}
+
+/* Crumbs, and frames that nobody behind the bridge expects: dropped and said, and the next one is served. */
+static void sizes_that_cannot_be(void **state)
+{
+	(void)state;
+	begin();
+	b.dev.mtu = 1500;
+	fake_receive = note_piece;
+	fake_messages = 0;
+	assert_int_equal(send_sized(4000, 1), NETIF_RSP_ERROR);
+	assert_int_equal(send_sized(4000, 47), NETIF_RSP_ERROR);
+	assert_int_equal(send_sized(4000, 0), NETIF_RSP_ERROR);
+	assert_int_equal(send_sized(1519, 0), NETIF_RSP_ERROR);
+	assert_int_equal(fake_messages, 4);
+	assert_int_equal(send_sized(1518, 0), NETIF_RSP_OKAY);
+	assert_int_equal(send_sized(4000, 48), NETIF_RSP_OKAY);
+	assert_int_equal(piece_received, 48);
+	end();
+}
+
+/* Large packets for one that takes nothing: what waits is bounded by its memory, not only by its number. */
+static void queue_of_large_ones(void **state)
+{
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < QUEUE_MOST; i++)
+		netback_ops.transmit(&b.dev, packet_alloc(PACKET_MOST));
+	assert_in_range(b.queued, 1, QUEUE_BYTES / PACKET_MOST);
+	assert_int_equal(b.dev.stats.tx_dropped, QUEUE_MOST - b.queued);
+	end();
+	assert_int_equal(b.queued_bytes, 0);
 }
 
 /* ---- the rate ---- */
@@ -427,9 +493,10 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(guest_sends),	cmocka_unit_test(rate_holds),
-		cmocka_unit_test(guest_gets),	cmocka_unit_test(guest_takes_nothing),
-		cmocka_unit_test(wrong_chains), cmocka_unit_test(hostile),
+		cmocka_unit_test(guest_sends),		cmocka_unit_test(rate_holds),
+		cmocka_unit_test(guest_gets),		cmocka_unit_test(guest_takes_nothing),
+		cmocka_unit_test(wrong_chains),		cmocka_unit_test(hostile),
+		cmocka_unit_test(sizes_that_cannot_be), cmocka_unit_test(queue_of_large_ones),
 	};
 
 	return cmocka_run_group_tests_name("netback", tests, NULL, NULL);
