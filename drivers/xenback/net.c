@@ -142,6 +142,22 @@ static struct bridge *find_bridge(struct netback *b)
 	return found;
 }
 
+/* The guest's IPv4 addresses, if the toolstack named some. What cannot be read must not mean "any". */
+static int limit_addresses(struct netback *b)
+{
+	char *text = xs_read(0, b->xendev->path, "ip", NULL);
+	int rc;
+
+	if (is_err(text))
+		return ptr_err(text) == -ENOENT ? 0 : (int)ptr_err(text);
+	rc = bridge_allow(b->bridge, &b->dev, text);
+	if (rc)
+		printk("%s: ip=%s: IPv4 addresses are expected, at most %d\n", b->dev.name, text,
+		       GUARD_ADDRESSES);
+	kfree(text);
+	return rc;
+}
+
 static int plug_in(struct netback *b)
 {
 	/* Our end's own address: what real Xen's tools give it, so that it never is the lowest on the bridge. */
@@ -162,7 +178,8 @@ static int plug_in(struct netback *b)
 		return rc;
 	b->registered = true;
 	b->bridge = find_bridge(b);
-	return b->bridge ? bridge_add(b->bridge, &b->dev, mac) : -ENOMEM;
+	rc = b->bridge ? bridge_add(b->bridge, &b->dev, mac) : -ENOMEM;
+	return rc ? rc : limit_addresses(b);
 }
 
 static void unplug(struct netback *b)

@@ -9,10 +9,14 @@
 
 struct bridge;
 
+#define GUARD_ADDRESSES 4
+
 struct bridge_port {
 	struct netdev *dev;
 	bool filter; /* only frames from mac come in here */
 	uint8_t mac[ETH_ALEN];
+	unsigned ip_count; /* if there are any: only from these IPv4 addresses, as in a packet */
+	uint32_t ip[GUARD_ADDRESSES];
 };
 
 /* By the name of its own device. All but bridge_find() may sleep. 0, -EEXIST, -ENOMEM; -ENODEV, -EBUSY (ports). */
@@ -24,6 +28,8 @@ struct bridge *bridge_find(const char *name);
  * -EBUSY: it is a bridge's already.
  */
 int bridge_add(struct bridge *b, struct netdev *d, const uint8_t *mac);
+/* The port of d, which has a mac, lets in only these IPv4 addresses, too: "10.0.2.15 10.0.2.16". 0, -EINVAL, -ENOSPC. */
+int bridge_allow(struct bridge *b, struct netdev *d, const char *addresses);
 /* No packet goes to d by the bridge after this; one that is on its way may still be. */
 void bridge_remove(struct bridge *b, struct netdev *d);
 

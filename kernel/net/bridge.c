@@ -10,7 +10,7 @@
  * Everything happens in the network's thread or in a sender's; the lock is a spinlock and never held while a
  * device is called. Entries age, so that a guest that moved is found again.
  */
-#include "bridge.h"
+#include "net/guard.h"
 #include "net/net.h"
 #include "timer.h"
 
@@ -137,15 +137,23 @@ static void forward(struct bridge *b, struct netdev *from, struct packet *p)
 		hand_on(b, to, p);
 }
 
-/* What a port's other side says it is; with no address told it may be anything. */
-static bool is_honest(struct bridge *b, const struct netdev *port, const uint8_t *source)
+/* The port that a device is; NULL: none. Locks: b->lock. */
+static struct bridge_port *port_of(struct bridge *b, const struct netdev *d)
 {
-	bool honest = true;
+	for (unsigned n = 0; n < b->port_count; n++)
+		if (b->ports[n].dev == d)
+			return &b->ports[n];
+	return NULL;
+}
+
+static bool is_honest(struct bridge *b, const struct netdev *d, const struct packet *p)
+{
+	const struct bridge_port *port;
+	bool honest;
 
 	spin_lock(&b->lock);
-	for (unsigned n = 0; n < b->port_count; n++)
-		if (b->ports[n].dev == port && b->ports[n].filter)
-			honest = !memcmp(b->ports[n].mac, source, ETH_ALEN);
+	port = port_of(b, d);
+	honest = !port || guard_is_honest(port, p->data, p->len);
 	spin_unlock(&b->lock);
 	return honest;
 }
@@ -154,7 +162,7 @@ static void port_input(struct netdev *port, struct packet *p)
 {
 	struct bridge *b = port->input_priv;
 
-	if (is_honest(b, port, p->data + ETH_ALEN)) {
+	if (is_honest(b, port, p)) {
 		forward(b, port, p);
 		return;
 	}
@@ -262,6 +270,18 @@ int bridge_add(struct bridge *b, struct netdev *d, const uint8_t *mac)
 		d->input_priv = b;
 		d->input = port_input;
 	}
+	spin_unlock(&b->lock);
+	return rc;
+}
+
+int bridge_allow(struct bridge *b, struct netdev *d, const char *addresses)
+{
+	struct bridge_port *p;
+	int rc;
+
+	spin_lock(&b->lock);
+	p = port_of(b, d);
+	rc = p ? guard_addresses(p, addresses) : -EINVAL;
 	spin_unlock(&b->lock);
 	return rc;
 }
