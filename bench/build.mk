@@ -15,6 +15,11 @@ $(O)/bench/syscalls: bench/syscalls.c $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	$(Q)$(RINGLET_CC) $(WARN) $< -o $@
 
+$(O)/bench/database: bench/database.c $(NEWLIB_READY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(RINGLET_CC) $(WARN) -s $< -o $@
+
 $(O)/bench/nothing: bench/nothing.c | $(SETUP)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -27,7 +32,7 @@ $(BENCH_CPIO): $(O)/initramfs.cpio bench/initramfs.list $(O)/bench/syscalls $(O)
 
 .PHONY: bench bench-images
 bench-images: $(foreach w,32 64,$(foreach t,operations domains isolation,$(O)/bench/$(t)-$(w))) \
-	$(BENCH_CPIO)
+	$(BENCH_CPIO) $(O)/bench/database
 all: bench-images
 
 bench: $(O)/ringmaster $(O)/ringlet bench-images
@@ -40,3 +45,4 @@ bench: $(O)/ringmaster $(O)/ringlet bench-images
 	$(Q)/usr/bin/python3 bench/domains.py --hypervisor $(O)/ringmaster --images $(O)/bench \
 		--out $(O)/bench $(if $(ALL),--all)
 	$(Q)/usr/bin/python3 bench/devices.py --hypervisor $(O)/ringmaster --out $(O)/bench/devices.csv
+	$(Q)/usr/bin/python3 bench/neighbour.py --out $(O)/bench

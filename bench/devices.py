@@ -72,7 +72,7 @@ def measure(Machine, scratch):
         path = os.path.join(scratch, f"{n}.img")
         subprocess.run([os.path.join(TOP, "tools", "mkguestdisk"), path, "64"], check=True,
                        stdout=subprocess.DEVNULL)
-        flags += ["-drive", f"file={path},if=none,id=d{n},format=raw", "-device", f"virtio-blk-pci,drive=d{n}"]
+        flags += ["-drive", f"file={path},if=none,id=d{n},format=raw,cache=unsafe", "-device", f"virtio-blk-pci,drive=d{n}"]
     flags += ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"]
     with Machine("devices", initrd="initramfs.cpio", args="guests=2", hv_args="dom0_mem=192M", flags=flags) as m:
         m.prompt()

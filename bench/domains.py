@@ -11,6 +11,7 @@ import csv
 import os
 import sys
 
+from plot import paired_bars, svg
 from qemu import ended_well, measure
 
 SLICES = (5, 50)  # ms that a CPU-bound domain keeps the processor beside others
@@ -96,15 +97,7 @@ def shares(args, table):
     return bars
 
 
-# ---- plots: little enough to draw by hand
-
-def svg(path, title, body):
-    with open(path, "w", encoding="ascii") as f:
-        f.write('<!-- SPDX-License-Identifier: MIT -->\n<svg xmlns="http://www.w3.org/2000/svg" width="640" height="400" '
-                'font-family="sans-serif" font-size="12">\n<rect width="640" height="400" '
-                f'fill="white"/>\n<text x="320" y="20" text-anchor="middle">{title}</text>\n')
-        f.write("\n".join(body) + "\n</svg>\n")
-
+# ---- plots
 
 def plot_curves(path, curves):
     xs = sorted({n for points in curves.values() for n, _ in points})
@@ -128,17 +121,7 @@ def plot_curves(path, curves):
 
 
 def plot_shares(path, bars):
-    body, step = [], 540 // len(bars)
-    for i, (name, due, got) in enumerate(bars):
-        x = 60 + i * step
-        body.append(f'<rect x="{x}" y="{350 - due * 300:.0f}" width="{step // 3}" '
-                    f'height="{due * 300:.0f}" fill="#aac"/>'
-                    f'<rect x="{x + step // 3}" y="{350 - got * 300:.0f}" width="{step // 3}" '
-                    f'height="{got * 300:.0f}" fill="#226"/>')
-        if i % 3 == 1:
-            body.append(f'<text x="{x + step // 3}" y="370" text-anchor="middle">{name}</text>')
-    body.append('<text x="320" y="392" text-anchor="middle">light: due by weight, dark: measured</text>')
-    svg(path, "Shares of three domains", body)
+    paired_bars(path, "Shares of three domains", bars, "light: due by weight, dark: measured", names_every=3)
 
 
 def main():
