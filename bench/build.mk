@@ -15,7 +15,9 @@ $(O)/bench/syscalls: bench/syscalls.c $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	$(Q)$(RINGLET_CC) $(WARN) $< -o $@
 
-$(O)/bench/database: bench/database.c $(NEWLIB_READY)
+BENCH_LOADS := $(addprefix $(O)/bench/,database disk network)
+
+$(BENCH_LOADS): $(O)/bench/%: bench/%.c $(NEWLIB_READY)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(RINGLET_CC) $(WARN) -s $< -o $@
@@ -32,7 +34,7 @@ $(BENCH_CPIO): $(O)/initramfs.cpio bench/initramfs.list $(O)/bench/syscalls $(O)
 
 .PHONY: bench bench-images
 bench-images: $(foreach w,32 64,$(foreach t,operations domains isolation,$(O)/bench/$(t)-$(w))) \
-	$(BENCH_CPIO) $(O)/bench/database
+	$(BENCH_CPIO) $(BENCH_LOADS)
 all: bench-images
 
 bench: $(O)/ringmaster $(O)/ringlet bench-images
@@ -44,5 +46,5 @@ bench: $(O)/ringmaster $(O)/ringlet bench-images
 		--images $(O)/bench --out $(O)/bench/isolation.csv
 	$(Q)/usr/bin/python3 bench/domains.py --hypervisor $(O)/ringmaster --images $(O)/bench \
 		--out $(O)/bench $(if $(ALL),--all)
-	$(Q)/usr/bin/python3 bench/devices.py --hypervisor $(O)/ringmaster --out $(O)/bench/devices.csv
+	$(Q)/usr/bin/python3 bench/devices.py --hypervisor $(O)/ringmaster --out $(O)/bench
 	$(Q)/usr/bin/python3 bench/neighbour.py --out $(O)/bench
