@@ -28,7 +28,7 @@ struct bridge *bridge_find(const char *name);
  * -EBUSY: it is a bridge's already.
  */
 int bridge_add(struct bridge *b, struct netdev *d, const uint8_t *mac);
-/* The port of d, which has a mac, lets in only these IPv4 addresses, too: "10.0.2.15 10.0.2.16". 0, -EINVAL, -ENOSPC. */
+/* The port of d, which has a mac, lets in only these IPv4 addresses: "10.0.2.15 10.0.2.16". 0, -EINVAL, -ENOSPC. */
 int bridge_allow(struct bridge *b, struct netdev *d, const char *addresses);
 /* No packet goes to d by the bridge after this; one that is on its way may still be. */
 void bridge_remove(struct bridge *b, struct netdev *d);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spoof ADDRESS: as a guest, pretend to be somebody else whose address that is. Ten frames of each kind: another hardware
- * address; our own one but his IP address; ARP that says his address is here.
+ * spoof ADDRESS: as a guest, pretend to be somebody else whose address that is. Ten frames of each kind: another
+ * hardware address; our own one but his IP address; ARP that says his address is here.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
