@@ -8,9 +8,11 @@ TOOLSTACK_IN := $(wildcard tests/guests/toolstack tests/guests/*.cfg tests/guest
 
 # Two archives in a row are one to Linux.
 $(TOOLSTACK_CPIO): $(O)/initramfs.cpio tests/guests/toolstack.list $(TOOLSTACK_IN) $(O)/pv/hello-64 \
+		$(KIT)/kernel.o examples/httpd/httpd.c \
 		tools/mkinitramfs tools/fetch
 	$(call say,CPIO,$@)
 	$(Q)tools/fetch linux xen-tools
+	$(Q)$(MAKE) --no-print-directory app APP=examples/httpd/httpd.c
 	$(Q)tools/mkinitramfs tests/guests/toolstack.list $(O) $@.tools
 	$(Q)cat $(O)/initramfs.cpio $@.tools > $@ && rm $@.tools
 

@@ -307,6 +307,13 @@ def use_ringlet(machine):
     must(written and written[0] in said, f"the web server sent something else: {written} {said}")
 
 
+def use_unikernel(machine):
+    """A program of the unikernel kit, in 4 MB, with Linux's console and network backends."""
+    machine.shell("xl create /boot/httpd.cfg")
+    wait_until(machine, "wget -q -O - http://10.9.0.3/ | grep -q 'Hello from ring 1'")
+    machine.shell("xl destroy web")
+
+
 def replug(machine, known):
     """A second disk comes, goes when its last reader has gone, and comes again under another number; so does a card."""
     log = "/var/log/xen/guest-ringlet.log"
@@ -349,6 +356,7 @@ def ringlet_is_a_guest_of_linux(args):
             machine.shell("for m in $(cat /modules/order); do insmod /modules/$m.ko || exit; done")
             machine.shell("brctl addbr xenbr0 && ifconfig xenbr0 10.9.0.1 netmask 255.255.255.0 up")
             use_ringlet(machine)
+            use_unikernel(machine)
             replug(machine, known)
             for size in (12, 16):
                 machine.shell(f"xl mem-set ringlet {size}")
