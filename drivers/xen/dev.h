@@ -22,7 +22,7 @@
 #include <xen/sys/xenbus_dev.h>
 
 extern const struct file_ops dev_privcmd_fops, dev_evtchn_fops, dev_gntdev_fops, dev_gntalloc_fops,
-	dev_xenbus_fops, dev_backend_fops;
+	dev_xenbus_fops, dev_backend_fops, dev_backends_fops;
 
 /*
  * What happens when a page that two domains share leaves a program: UNMAP_NOTIFY_CLEAR_BYTE and
@@ -39,7 +39,7 @@ int grant_map_entry(domid_t from, grant_ref_t ref, bool readonly, uint64_t entry
 		    grant_handle_t *handle);
 void grant_unmap_entry(uint64_t entry, grant_handle_t handle);
 
-/* dev.c */
-void xen_dev_init(void);
+/* dev.c; store: this domain has one. */
+void xen_dev_init(bool store);
 
 #endif

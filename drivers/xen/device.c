@@ -126,10 +126,12 @@ void xendev_error(struct xendev *d, bool fatal, const char *fmt, ...)
 
 /* ---- coming and going ---- */
 
-static void look_at_peer(struct xendev *d)
+void xendev_look_at_peer(struct xendev *d)
 {
 	uint32_t state = XenbusStateUnknown;
 
+	if (d->unbound)
+		return;
 	(void)xs_read_u32(0, d->peer_path, "state", &state);
 	if (state == d->peer_state)
 		return;
@@ -141,7 +143,7 @@ static void look_at_peer(struct xendev *d)
 static void peer_event(struct xs_watch *w, const char *path)
 {
 	(void)path;
-	look_at_peer(w->data);
+	xendev_look_at_peer(w->data);
 }
 
 static void device_free(struct xendev *d)
@@ -236,7 +238,7 @@ static void device_remove(struct xendev *d)
 
 /* ---- the two trees ---- */
 
-static struct xendev *find(const char *path)
+struct xendev *xendev_find(const char *path)
 {
 	struct xendev *d;
 
@@ -244,6 +246,14 @@ static struct xendev *find(const char *path)
 		if (!strcmp(d->path, path))
 			return d;
 	return NULL;
+}
+
+void xendev_list(struct text *t)
+{
+	struct xendev *d;
+
+	list_for_each (d, &devices, link)
+		text_printf(t, "%s %s\n", d->path, d->unbound ? "unbound" : "bound");
 }
 
 static bool exists(const char *path)
@@ -279,7 +289,7 @@ static void for_each_in(const struct xendev_driver *driver, const char *dir,
 
 static void found_device(const struct xendev_driver *driver, const char *path, const char *name)
 {
-	if (!find(path))
+	if (!xendev_find(path))
 		device_add(driver, path, (unsigned)strtoul(name, NULL, 10));
 }
 

@@ -10,7 +10,7 @@ void xen_drivers_init(void)
 
 	grant_init();
 	rc = xs_wire_init();
-	xen_dev_init();
+	xen_dev_init(!rc);
 	if (rc) {
 		/* A domain without a store has no devices: that is a choice of whoever built it. */
 		if (rc != -ENODEV)

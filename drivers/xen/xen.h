@@ -126,6 +126,12 @@ struct xendev_driver {
 	void (*peer_changed)(struct xendev *d, unsigned state);
 	/* It is gone from the store, or its probe is to be undone. All its memory is given back here. */
 	void (*remove)(struct xendev *d);
+	/*
+	 * Of a backend that may be restarted (restart.c): gives the connection back and what it stands on, and has that
+	 * again: 0 or -errno. Connecting is peer_changed's as ever, also to a ring that was left in the middle.
+	 */
+	void (*release)(struct xendev *d);
+	int (*retake)(struct xendev *d);
 };
 
 /* All of a driver's functions run in one thread, the store's: they may sleep and need no lock against each other. */
@@ -142,6 +148,11 @@ struct xendev {
 	bool has_error;	       /* there is a sentence in error/ */
 	uint64_t said_first;   /* xendev_say(): when its period began */
 	unsigned said, unsaid; /* lines in it, printed and not */
+	/* Of a backend that an operator takes down and brings back (restart.c). */
+	bool unbound;	      /* its driver does not have it */
+	bool abrupt;	      /* release: as if the driver had crashed, nothing more is answered */
+	uint32_t offer;	      /* the port of the connection that there is, or was last */
+	uint32_t stale_offer; /* a connection with this port is not to be used again; 0: none */
 	void *priv;
 };
 

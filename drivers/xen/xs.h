@@ -7,6 +7,7 @@
 
 #include "xen.h"
 #include "fs/iter.h"
+#include "fs/text.h"
 
 #include <xen/io/xs_wire.h>
 
@@ -43,6 +44,19 @@ void xs_watch_again(void *unused);
 void xs_watch_event(char *body, size_t len);
 void xs_watch_init(void);
 
+/* device.c; all in the store's thread. */
 void xendev_init(void);
+struct xendev *xendev_find(const char *path); /* NULL: there is none, or no driver took it */
+/* A line for each device: its path, and whether its driver has it. */
+void xendev_list(struct text *t);
+/* Tells the driver if the other half's state is another than last time. */
+void xendev_look_at_peer(struct xendev *d);
+
+/*
+ * restart.c; in the store's thread. What an operator may do with a backend: its driver lets go of it, with all that
+ * it took answered; has it back; or loses everything at once and begins anew. 0, -ENODEV: no such
+ * device; -EINVAL: no backend; -EALREADY: it is so; or what the driver says.
+ */
+int xendev_unbind(const char *path), xendev_bind(const char *path), xendev_reset(const char *path);
 
 #endif

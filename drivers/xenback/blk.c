@@ -131,19 +131,17 @@ static int read_layout(struct blkback *b)
 	return 0;
 }
 
-static int connect_ring(struct blkback *b)
+static int connect_ring(struct blkback *b, uint32_t port)
 {
-	const char *peer = b->xendev->peer_path;
-	uint32_t ref, port;
-	int rc = xs_read_u32(0, peer, "ring-ref", &ref);
+	uint32_t ref;
+	int rc = xs_read_u32(0, b->xendev->peer_path, "ring-ref", &ref);
 
-	if (!rc)
-		rc = xs_read_u32(0, peer, "event-channel", &port);
 	if (rc)
 		return rc;
 	b->ring = grant_map(b->xendev->peer, &ref, 1, false, &rc);
 	if (!b->ring)
 		return rc;
+	/* What is unanswered has not been looked at: of a new ring all of it, and of one that was left. */
 	b->req_cons = b->rsp_prod = ((blkif_sring_t *)b->ring)->rsp_prod;
 	b->port = evtchn_connect(b->xendev->peer, port, blkback_event, b);
 	return min(b->port, 0);
@@ -165,11 +163,13 @@ static void disconnect(void *priv)
 static void connect(void *priv)
 {
 	struct blkback *b = priv;
-	int rc = b->ring ? -EALREADY : read_layout(b);
+	uint32_t port;
+	int rc = b->ring ? -EALREADY : backend_read_offer(b->xendev, &port);
 
-	if (rc)
+	if (rc == -EALREADY || read_layout(b))
 		return;
-	rc = connect_ring(b);
+	if (!rc)
+		rc = connect_ring(b, port);
 	if (!rc)
 		rc = describe(b);
 	if (!rc)
@@ -215,12 +215,26 @@ static int probe(struct xendev *d)
 	return 0;
 }
 
+static void release(struct xendev *d)
+{
+	disconnect(d->priv);
+	close_device(d->priv);
+}
+
+static int retake(struct xendev *d)
+{
+	int rc = open_device(d->priv);
+
+	if (rc)
+		close_device(d->priv);
+	return rc;
+}
+
 static void remove(struct xendev *d)
 {
 	struct blkback *b = d->priv;
 
-	disconnect(b);
-	close_device(b);
+	release(d);
 	kfree(b);
 }
 
@@ -230,4 +244,6 @@ const struct xendev_driver blkback_driver = {
 	.probe = probe,
 	.peer_changed = peer_changed,
 	.remove = remove,
+	.release = release,
+	.retake = retake,
 };

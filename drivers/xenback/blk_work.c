@@ -298,6 +298,8 @@ static void thread(void *data)
 		serve(b);
 	}
 	drain(b);
+	if (!b->xendev->abrupt && blkback_push(b))
+		evtchn_notify((evtchn_port_t)b->port);
 	b->stopped = true;
 	waitq_wake(&b->wake);
 	kthread_exit();

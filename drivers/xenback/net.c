@@ -43,27 +43,28 @@ static void unmap(struct netback *b)
 	b->rx.sring = NULL;
 }
 
-static int map(struct netback *b)
+static int map(struct netback *b, uint32_t port)
 {
 	const char *peer = b->xendev->peer_path;
-	uint32_t tx, rx, port;
+	uint32_t tx, rx;
 	int rc = xs_read_u32(0, peer, "tx-ring-ref", &tx);
+	RING_IDX answered; /* a ring that was left goes on after that; a new one begins, with 0 */
 	void *page;
 
 	if (!rc)
 		rc = xs_read_u32(0, peer, "rx-ring-ref", &rx);
-	if (!rc)
-		rc = xs_read_u32(0, peer, "event-channel", &port);
 	if (rc)
 		return rc;
 	page = grant_map(b->xendev->peer, &tx, 1, false, &rc);
 	if (!page)
 		return rc;
-	BACK_RING_INIT(&b->tx, (netif_tx_sring_t *)page, PAGE_SIZE);
+	answered = ((volatile netif_tx_sring_t *)page)->rsp_prod;
+	BACK_RING_ATTACH(&b->tx, (netif_tx_sring_t *)page, answered, PAGE_SIZE);
 	page = grant_map(b->xendev->peer, &rx, 1, false, &rc);
 	if (!page)
 		return rc;
-	BACK_RING_INIT(&b->rx, (netif_rx_sring_t *)page, PAGE_SIZE);
+	answered = ((volatile netif_rx_sring_t *)page)->rsp_prod;
+	BACK_RING_ATTACH(&b->rx, (netif_rx_sring_t *)page, answered, PAGE_SIZE);
 	b->port = evtchn_connect(b->xendev->peer, port, netback_event, b);
 	return min(b->port, 0);
 }
@@ -79,15 +80,19 @@ static void disconnect(void *priv)
 static void connect(void *priv)
 {
 	struct netback *b = priv;
-	int rc;
+	uint32_t port;
+	int rc = b->connected ? -EALREADY : backend_read_offer(b->xendev, &port);
 
+	if (rc == -EALREADY)
+		return;
 	if (!said(b, "request-rx-copy")) {
 		xendev_error(b->xendev, true,
 			     "the frontend wants pages flipped; only copying is done here");
 		return;
 	}
 	read_features(b);
-	rc = map(b);
+	if (!rc)
+		rc = map(b, port);
 	if (!rc)
 		rc = netback_start(b);
 	if (rc) {
@@ -215,11 +220,23 @@ static void peer_changed(struct xendev *d, unsigned state)
 	backend_peer_changed(d, state, &ops);
 }
 
+/* The device stays, a port of its bridge: what comes for the guest meanwhile is lost, not sent to everybody. */
+static void release(struct xendev *d)
+{
+	disconnect(d->priv);
+}
+
+static int retake(struct xendev *d)
+{
+	(void)d;
+	return 0;
+}
+
 static void remove(struct xendev *d)
 {
 	struct netback *b = d->priv;
 
-	disconnect(b);
+	release(d);
 	unplug(b);
 	kfree(b);
 }
@@ -254,4 +271,6 @@ const struct xendev_driver netback_driver = {
 	.probe = probe,
 	.peer_changed = peer_changed,
 	.remove = remove,
+	.release = release,
+	.retake = retake,
 };

@@ -9,13 +9,31 @@
  *	Closed, gone		any		disconnect, Closed
  *
  * InitWait itself is written by probe, when the device stands in the store. (<xen/io/xenbus.h>)
+ * A device that was taken down begins at Closed again, whatever its frontend is: drivers/xen/restart.c.
  */
 #include "xenback/xenback.h"
 
 #include <xen/io/xenbus.h>
 
+int backend_read_offer(struct xendev *d, uint32_t *port)
+{
+	int rc = xs_read_u32(0, d->peer_path, "event-channel", port);
+
+	if (rc)
+		return rc;
+	if (d->stale_offer && *port == d->stale_offer) {
+		d->peer_state = XenbusStateUnknown; /* whatever it writes next is news */
+		return -EALREADY;
+	}
+	d->offer = *port;
+	d->stale_offer = 0;
+	return 0;
+}
+
 void backend_peer_changed(struct xendev *d, unsigned state, const struct backend *b)
 {
+	if (state != XenbusStateInitialised && state != XenbusStateConnected)
+		d->stale_offer = 0; /* it begins anew by itself */
 	switch (state) {
 	case XenbusStateInitialising:
 		if (d->state == XenbusStateClosed)

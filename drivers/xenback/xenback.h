@@ -13,6 +13,8 @@ struct backend {
 	void (*disconnect)(void *priv); /* harmless when it is not connected */
 };
 
+/* The port that the frontend offers. -EALREADY: it is that of a connection that is lost; another one will come. */
+int backend_read_offer(struct xendev *d, uint32_t *port);
 void backend_peer_changed(struct xendev *d, unsigned state, const struct backend *b);
 
 extern const struct xendev_driver blkback_driver, netback_driver;

@@ -91,9 +91,6 @@ static int withdraw_ring(struct blkfront *f)
 {
 	pfn_t pfn = page_alloc_zeroed();
 
-	if (f->port >= 0)
-		evtchn_close((evtchn_port_t)f->port);
-	f->port = -1;
 	if (f->ring_ref != GREF_NONE)
 		grant_end_later(f->ring_ref, f->ring_page);
 	else
@@ -196,13 +193,19 @@ static void connect(struct blkfront *f)
 	}
 }
 
-/* The first offer, or another one to a backend that came back. */
+/*
+ * The first offer, or another one to a backend that came back: it knows them apart by the port, so the old one
+ * is closed last.
+ */
 static void offer(struct blkfront *f)
 {
-	int rc = f->port >= 0 ? withdraw_ring(f) : 0;
+	int old = f->port, rc = old >= 0 ? withdraw_ring(f) : 0;
 
+	f->port = -1;
 	if (!rc)
 		rc = offer_ring(f);
+	if (old >= 0)
+		evtchn_close((evtchn_port_t)old);
 	if (rc)
 		xendev_error(f->xendev, true, "cannot offer a ring: error %d", -rc);
 	else
@@ -310,8 +313,11 @@ static void peer_changed(struct xendev *d, unsigned state)
 
 	switch (state) {
 	case XenbusStateInitWait:
-		if (f->state == BLK_CONNECTED)
-			disconnect(f); /* it has been started anew */
+		if (f->state == BLK_CONNECTED) {
+			disconnect(f);
+			printk("%s: its backend begins anew, what it has not answered is put again\n",
+			       f->dev.name);
+		}
 		if (f->state != BLK_GONE)
 			offer(f);
 		break;

@@ -109,12 +109,17 @@ static void connect(struct netfront *f)
 /* Two-step: rings first, and Connected when the backend has them (older backends wait for Connected). */
 static void negotiate(struct netfront *f)
 {
-	int rc;
+	int rc, old = f->port;
 
 	if (f->broken)
 		return;
+	if (f->connected)
+		printk("%s: its backend begins anew\n", f->dev.name);
+	f->port = -1;
 	withdraw(f);
 	rc = offer(f);
+	if (old >= 0)
+		evtchn_close((evtchn_port_t)old); /* last: the new one must be another */
 	if (rc) {
 		xendev_error(f->xendev, true, "cannot offer rings: error %d", -rc);
 		withdraw(f);

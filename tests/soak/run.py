@@ -7,6 +7,7 @@
     destroy   domains created and destroyed, 200 a run
     many      256 domains at once
     volume    1 GB written and read through a guest's disk, 1 GB through its network each way, every byte judged
+    restarts  1000 restarts of a disk's and a card's backend below a guest that writes 128 MB and sends 256 MB
     kills     100 guests destroyed in the middle of disk and network load, 10 a run
     types     random operations on frames against the naive model, 10^7 a run (on the host, as those below)
     states    every state of three frames and two domains, one operation deeper each run (8 to 10)
@@ -63,6 +64,7 @@ JOBS = {
     "destroy": (4, pv("destroy", "smp=2 guest=same args=times=200")),
     "many": (4, pv("crowd", "mem=2048 smp=2 guest=same args=domains=256")),
     "volume": (1, volume("--megabytes", "1024", "--net", "1024", "device", "guest-to-guest", "guest-to-host")),
+    "restarts": (1, volume("--megabytes", "1024", "--net", "1024", "--restarts", "1000", "restarts")),
     "kills": (10, volume("--kills", "10", "kills")),
     "types": (20, host("mm/types_test", ("TYPES_OPS", 10**7, 0), ("TYPES_SEED", 0, 1))),
     "states": (3, host("mm/states_test", ("STATES_DEPTH", 7, 1))),
