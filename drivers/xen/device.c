@@ -100,7 +100,8 @@ static void forget_error(struct xendev *d)
 		(void)xs_rm(0, place);
 		*end = '\0';
 		names = xs_directory(0, place, &count);
-		count += is_err(names);
+		count += is_err(names) &&
+			 ptr_err(names) != -ENOENT; /* the toolstack removes them, too */
 		if (!is_err(names))
 			kfree(names);
 	}
