@@ -216,6 +216,29 @@ void machine_syscall_done(struct regs *regs);
 #define SPACE_EXEC  4u
 #define SPACE_NONE  0u /* keeps the page, refuses every access */
 
+/*
+ * Where no page is mapped a space can keep a note instead: a number of the kernel's, from 1 to NOTE_MOST. It travels as
+ * a pfn_t through space_map (access is ignored), space_unmap, space_lookup, and the put and get below; the machine
+ * only keeps it, and every access to the address faults.
+ */
+#define NOTE_MOST 0x3ffffffful
+#define NOTE_BIT  (~(~0ul >> 1))
+
+static inline pfn_t note_of(unsigned long note)
+{
+	return pfn_of(note | NOTE_BIT);
+}
+
+static inline bool pfn_is_note(pfn_t pfn)
+{
+	return (pfn.v & NOTE_BIT) && !pfn_is_none(pfn);
+}
+
+static inline unsigned long note_x(pfn_t pfn)
+{
+	return pfn.v & ~NOTE_BIT;
+}
+
 /* An empty one; NULL when memory is short. The kernel is mapped in all of them. */
 struct space *space_create(void);
 
@@ -237,6 +260,9 @@ int space_map(struct space *s, unsigned long va, pfn_t pfn, unsigned access); /*
 pfn_t space_unmap(struct space *s, unsigned long va); /* what was there, or PFN_NONE */
 void space_protect(struct space *s, unsigned long va, unsigned access);
 void space_sync(struct space *s);
+
+/* Has the page at va been used since this was asked last? The answer "yes" is one of the changes above. */
+bool space_used(struct space *s, unsigned long va);
 
 /* What is mapped at va (PFN_NONE: nothing) and how. */
 pfn_t space_lookup(struct space *s, unsigned long va, unsigned *access);

@@ -13,6 +13,7 @@
 #include "fs.h"
 #include "net/socket.h"
 #include "netdev.h"
+#include "swap.h"
 #include "vm.h"
 
 static void free_ramdisk(void)
@@ -85,6 +86,7 @@ _Noreturn void kernel_main(void)
 	console_start();
 	irq_restore(0);
 	cache_start();
+	reclaim_start();
 	netdev_start();
 	net_stack_start();
 	if (!kthread_create("init", first_process, NULL))

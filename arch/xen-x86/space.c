@@ -24,6 +24,44 @@ static struct space *current_space; /* NULL: the builder's root */
 
 /* ---- Tables ---- */
 
+/*
+ * SPACE_NONE keeps the frame in a non-present entry: the hypervisor does not look at those, and
+ * space_destroy finds it there.
+ */
+static pte_t access_pte(mfn_t mfn, unsigned access)
+{
+	pte_t flags = PTE_P | PTE_US | PTE_A;
+
+	if (access == SPACE_NONE)
+		return pte_make(mfn, PTE_US);
+	if (access & SPACE_WRITE)
+		flags |= PTE_RW | PTE_D;
+	if (!(access & SPACE_EXEC))
+		flags |= mm_nx;
+	return pte_make(mfn, flags);
+}
+
+/* A note is a non-present entry with this bit, one of those that the processor leaves to us. */
+#define PTE_NOTE 0x200u
+
+static pte_t entry_of(pfn_t pfn, unsigned access)
+{
+	if (pfn_is_note(pfn))
+		return (pte_t)note_x(pfn) << PAGE_SHIFT | PTE_NOTE;
+	return access_pte(pfn_to_mfn(pfn), access);
+}
+
+static bool pte_is_note(pte_t pte)
+{
+	return ((uint32_t)pte & (PTE_NOTE | PTE_P)) == PTE_NOTE;
+}
+
+static pfn_t pte_pfn(pte_t pte)
+{
+	return pte_is_note(pte) ? note_of((unsigned long)(pte >> PAGE_SHIFT))
+				: mfn_to_pfn(pte_mfn(pte));
+}
+
 static void entry_write(struct space *s, pte_t *entry, pte_t val)
 {
 	if (s->live)
@@ -216,7 +254,7 @@ static void put_pages(const struct space *s, void (*put)(pfn_t pfn))
 
 			for (k = 0; l1 && k < PT_ENTRIES; k++)
 				if (l1[k])
-					put(mfn_to_pfn(pte_mfn(l1[k])));
+					put(pte_pfn(l1[k]));
 		}
 	}
 }
@@ -243,23 +281,6 @@ void space_destroy(struct space *s, void (*put)(pfn_t pfn))
 
 /* ---- Mappings ---- */
 
-/*
- * SPACE_NONE keeps the frame in a non-present entry: the hypervisor does not look at those, and
- * space_destroy finds it there.
- */
-static pte_t access_pte(mfn_t mfn, unsigned access)
-{
-	pte_t flags = PTE_P | PTE_US | PTE_A;
-
-	if (access == SPACE_NONE)
-		return pte_make(mfn, PTE_US);
-	if (access & SPACE_WRITE)
-		flags |= PTE_RW | PTE_D;
-	if (!(access & SPACE_EXEC))
-		flags |= mm_nx;
-	return pte_make(mfn, flags);
-}
-
 static unsigned pte_access(pte_t pte)
 {
 	if (!(pte & PTE_P))
@@ -270,7 +291,7 @@ static unsigned pte_access(pte_t pte)
 
 int space_map(struct space *s, unsigned long va, pfn_t pfn, unsigned access)
 {
-	pte_t *l2 = space_l2_make(s, va), *l1, val = access_pte(pfn_to_mfn(pfn), access);
+	pte_t *l2 = space_l2_make(s, va), *l1, val = entry_of(pfn, access);
 	pfn_t table;
 
 	if (!l2)
@@ -298,7 +319,7 @@ static pfn_t entry_change(struct space *s, unsigned long va, pte_t *entry, pte_t
 	entry_write(s, entry, val);
 	if (old & PTE_P)
 		stale(s, va);
-	return mfn_to_pfn(pte_mfn(old));
+	return pte_pfn(old);
 }
 
 pfn_t space_unmap(struct space *s, unsigned long va)
@@ -312,8 +333,19 @@ void space_protect(struct space *s, unsigned long va, unsigned access)
 {
 	pte_t *entry = space_pte(s, va);
 
-	if (entry && *entry)
+	if (entry && *entry && !pte_is_note(*entry))
 		entry_change(s, va, entry, access_pte(pte_mfn(*entry), access));
+}
+
+/* The processor sets A; D is set beforehand, so nothing that it says is lost between our look and the change. */
+bool space_used(struct space *s, unsigned long va)
+{
+	pte_t *entry = space_pte(s, va);
+
+	if (!entry || (*entry & (PTE_P | PTE_A)) != (PTE_P | PTE_A))
+		return false;
+	entry_change(s, va, entry, *entry & ~PTE_A);
+	return true;
 }
 
 void space_sync(struct space *s)
@@ -386,7 +418,7 @@ pfn_t space_lookup(struct space *s, unsigned long va, unsigned *access)
 	if (!pte || !*pte)
 		return PFN_NONE;
 	*access = pte_access(*pte);
-	return mfn_to_pfn(pte_mfn(*pte));
+	return pte_pfn(*pte);
 }
 
 unsigned long space_next(struct space *s, unsigned long va, unsigned long end)
@@ -425,7 +457,7 @@ static void copy_l1(struct space *to, pte_t *to_l1, struct space *from, pte_t *f
 			from->stale = STALE_ALL;
 		}
 		entry_write(to, &to_l1[i], e);
-		get(mfn_to_pfn(pte_mfn(e)));
+		get(pte_pfn(e));
 	}
 }
 

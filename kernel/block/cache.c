@@ -15,6 +15,7 @@
  */
 #include "cache.h"
 #include "proc.h"
+#include "swap.h"
 #include "timer.h"
 #include "vm.h"
 
@@ -121,7 +122,7 @@ static void *take(struct cache_page *p)
 static struct cache_page *make(struct cache *c, uint32_t index)
 {
 	struct cache_page *p = kzalloc(sizeof(*p));
-	pfn_t pfn = p ? page_alloc() : PFN_NONE;
+	pfn_t pfn = p ? page_alloc_user(PAGE_CACHED) : PFN_NONE;
 
 	if (pfn_is_none(pfn)) {
 		kfree(p);
@@ -137,11 +138,11 @@ static struct cache_page *make(struct cache *c, uint32_t index)
 
 /* ---- finding and reading ---- */
 
-/* The allocator knows no cache: whoever adds to one gives back first. */
+/* The allocator knows no cache: whoever adds to one gives back first, and if that is not enough, somebody else does. */
 static void make_room(void)
 {
-	if (page_free_count() < page_total_count() / 16)
-		(void)cache_reclaim(2 * CACHE_RUN);
+	if (page_free_count() < page_total_count() / 16 && !cache_reclaim(2 * CACHE_RUN))
+		reclaim_before_use();
 }
 
 /* Busy records from index on, until one exists already. How many; 0: no memory. Locks: lock. */
@@ -611,14 +612,26 @@ static void end_epoch(void)
 		any_mapped = true;
 }
 
+/* Memory is short: what is dirty is to be written now, whatever its age. */
+static bool hurry;
+static struct waitq hurry_queue = WAITQ_INIT(hurry_queue);
+
+void cache_write_back(void)
+{
+	hurry = true;
+	waitq_wake(&hurry_queue);
+}
+
 static void write_back(void *unused)
 {
 	(void)unused;
 	for (;;) {
 		uint64_t before;
 
-		proc_sleep_until(time_now() + NSEC_PER_SEC);
-		before = time_now() - min(time_now(), (uint64_t)DIRTY_AGE);
+		(void)wait_event_full(&hurry_queue, *(volatile bool *)&hurry, false,
+				      machine_now() + NSEC_PER_SEC);
+		before = time_now() - (hurry ? 0 : min(time_now(), (uint64_t)DIRTY_AGE));
+		hurry = false;
 		if (any_mapped && is_due(before))
 			end_epoch();
 		write_due(before);

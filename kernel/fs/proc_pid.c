@@ -176,7 +176,7 @@ static void show_memory(struct text *t, const struct mm *m)
 	text_printf(t, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n", rss, rss);
 	text_printf(t, "VmData:\t%8lu kB\nVmExe:\t%8lu kB\n", (m->brk - m->data_start) / 1024,
 		    (m->code_end - m->code_start) / 1024);
-	text_printf(t, "VmSwap:\t%8lu kB\n", 0ul);
+	text_printf(t, "VmSwap:\t%8lu kB\n", m->swap_count * kb);
 }
 
 static int show_status(struct text *t, int pid)

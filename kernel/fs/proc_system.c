@@ -7,6 +7,7 @@
 #include "linux/uts.h"
 #include "cache.h"
 #include "proc.h"
+#include "swap.h"
 #include "timer.h"
 
 #define TICK_NS (NSEC_PER_SEC / 100)
@@ -22,11 +23,11 @@ static int show_meminfo(struct text *t, int pid)
 		{ "MemAvailable:", page_free_count() + cache_page_count() - cache_dirty_count() },
 		{ "Buffers:", 0 },
 		{ "Cached:", cache_page_count() },
-		{ "SwapCached:", 0 },
+		{ "SwapCached:", swap_cached_count() },
 		{ "Active:", 0 },
 		{ "Inactive:", 0 },
-		{ "SwapTotal:", 0 },
-		{ "SwapFree:", 0 },
+		{ "SwapTotal:", swap_total_count() },
+		{ "SwapFree:", swap_free_count() },
 		{ "Dirty:", cache_dirty_count() },
 		{ "Shmem:", 0 },
 		{ "SReclaimable:", 0 },
@@ -37,6 +38,29 @@ static int show_meminfo(struct text *t, int pid)
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		text_printf(t, "%-16s%8lu kB\n", lines[i].name,
 			    lines[i].pages * (PAGE_SIZE / 1024));
+	return 0;
+}
+
+static int show_swaps(struct text *t, int pid)
+{
+	struct swap_info s;
+
+	(void)pid;
+	text_printf(t, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	for (unsigned n = 0; n < SWAP_AREAS; n++)
+		if (swap_info(n, &s))
+			text_printf(t, "/dev/%-34s partition\t%lu\t\t%lu\t\t%d\n", s.name,
+				    s.pages * 4, s.used * 4, s.priority);
+	return 0;
+}
+
+static int show_vmstat(struct text *t, int pid)
+{
+	(void)pid;
+	text_printf(t,
+		    "nr_free_pages %lu\nnr_file_pages %lu\nnr_dirty %lu\npswpin %lu\npswpout %lu\n",
+		    page_free_count(), cache_page_count(), cache_dirty_count(), swap_in_count(),
+		    swap_out_count());
 	return 0;
 }
 
@@ -142,13 +166,6 @@ static int show_cmdline(struct text *t, int pid)
 {
 	(void)pid;
 	text_printf(t, "%s\n", machine_info.cmdline);
-	return 0;
-}
-
-static int show_swaps(struct text *t, int pid)
-{
-	(void)pid;
-	text_printf(t, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 	return 0;
 }
 
@@ -297,6 +314,7 @@ const struct proc_node proc_system_nodes[] = {
 	{ .name = "self",        .mode = 0777, .link = link_self },
 	{ .name = "stat",        .mode = 0444, .show = show_stat },
 	{ .name = "swaps",       .mode = 0444, .show = show_swaps },
+	{ .name = "vmstat",      .mode = 0444, .show = show_vmstat },
 	{ .name = "sys",         .mode = 0555, .children = sys_nodes },
 	{ .name = "uptime",      .mode = 0444, .show = show_uptime },
 	{ .name = "version",     .mode = 0444, .show = show_version },

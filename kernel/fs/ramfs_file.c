@@ -9,8 +9,10 @@
 #include "fs/ramfs.h"
 #include "proc.h"
 #include "signal.h"
+#include "swap.h"
 
 #define RLIMIT_FSIZE 1
+#define ROOM	     64 /* pages to take back at once */
 
 enum { FALLOC_KEEP_SIZE = 1, FALLOC_PUNCH_HOLE = 2, FALLOC_ZERO_RANGE = 16 };
 
@@ -49,6 +51,8 @@ static pfn_t fill_page(struct ramfs_inode *r, uint64_t pos)
 	pfn_t pfn = PFN_NONE;
 	void *va;
 
+	if (!ramfs_memory_left()) /* pages of programs can go to swap, these cannot */
+		(void)reclaim_pages(ROOM, NULL);
 	spin_lock(&r->lock);
 	va = pagetree_find(&r->pages, index_of(pos));
 	if (!va && ramfs_memory_left())

@@ -86,6 +86,8 @@ int cache_sync(struct cache *c);
 void cache_balance(struct cache *c);
 /* All caches, as sync(2) does. */
 void cache_sync_all(void);
+/* The write-back thread begins at once. Any context. */
+void cache_write_back(void);
 /* Give back about so many clean pages of any cache: how many it was. Any context. */
 unsigned long cache_reclaim(unsigned long pages);
 /* For /proc/meminfo. */

@@ -81,7 +81,17 @@ char *kstrdup(const char *s);
 /* PFN_NONE when short. A page has one reference when allocated, and content as found. */
 /* pfn_t page_alloc(void), page_alloc_zeroed(void), void page_put(pfn_t): in machine.h */
 void page_get(pfn_t pfn);
+void page_put_many(const pfn_t pfns[], unsigned n); /* a group of some ten */
 unsigned page_refs(pfn_t pfn);
+/* What a page is, for those who look for pages to take back. */
+enum page_kind {
+	PAGE_KERNEL,
+	PAGE_ANONYMOUS, /* of programs, and nobody else has its contents */
+	PAGE_CACHED,	/* of a cache, which can read it again */
+};
+/* As page_alloc, for programs and files: the last ones are not for them (reclaim.c makes room). */
+pfn_t page_alloc_user(enum page_kind kind);
+enum page_kind page_kind(pfn_t pfn);
 /* 2^order consecutive pages with one reference in all; NULL when short. */
 void *pages_alloc(unsigned order);
 void pages_free(void *p, unsigned order);

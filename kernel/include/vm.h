@@ -29,6 +29,8 @@ struct vma {
  * kernel's, so nothing here may count, copy or free them.
  */
 #define VMA_FOREIGN 0x80000000u
+/* mlock: its pages stay. */
+#define VMA_LOCKED 0x20000000u
 /* Shared, of a file that must be told before a page of it is written (file_ops.page_write). */
 #define VMA_TRACKED 0x40000000u
 
@@ -40,6 +42,10 @@ struct mm {
 	struct list vmas;
 	unsigned long brk_start, brk, mmap_top;
 	unsigned long page_count;  /* mapped now (resident) */
+	unsigned long swap_count;  /* notes of pages that are in swap */
+	unsigned long hand;	   /* where the clock of reclaim.c goes on */
+	uint64_t id;		   /* ascending in the list of all */
+	unsigned new_flags;	   /* of each new region: VMA_LOCKED, or nothing */
 	unsigned long total_pages; /* in VMAs */
 	/* Set once by exec; for /proc. */
 	unsigned long code_start, code_end, data_start, data_end, stack_start;
@@ -62,6 +68,11 @@ long vm_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned flag
 	       unsigned long new_addr);
 long vm_madvise(unsigned long addr, size_t len, int advice);
 long vm_msync(unsigned long addr, size_t len, int flags);
+/* mlock and its like (lock.c): what is locked is in memory, and stays there. */
+#define MCL_CURRENT 1u
+#define MCL_FUTURE  2u
+long vm_lock_range(unsigned long addr, size_t len, bool lock);
+long vm_lock_all(unsigned what);
 
 /* ---- Shared mappings of files (shared.c) ---- */
 struct inode;

@@ -4,6 +4,7 @@
  */
 #include "linux/linux.h"
 #include "linux/tls.h"
+#include "swap.h"
 
 long sys_brk(const struct args *a)
 {
@@ -72,28 +73,37 @@ long sys_msync(const struct args *a)
 	return vm_msync(a->v[0], a->v[1], arg_int(a, 2));
 }
 
-/* Nothing is ever paged out, so all memory is locked. */
 long sys_mlock(const struct args *a)
 {
-	(void)a;
-	return 0;
+	return vm_lock_range(a->v[0], a->v[1], true);
 }
 
 long sys_munlock(const struct args *a)
 {
-	(void)a;
-	return 0;
+	return vm_lock_range(a->v[0], a->v[1], false);
 }
 
 long sys_mlockall(const struct args *a)
 {
-	return a->v[0] && !(a->v[0] & ~7u) ? 0 : -EINVAL;
+	if (!a->v[0] || a->v[0] & ~(uint32_t)(MCL_CURRENT | MCL_FUTURE))
+		return -EINVAL;
+	return vm_lock_all(a->v[0]);
 }
 
 long sys_munlockall(const struct args *a)
 {
 	(void)a;
-	return 0;
+	return vm_lock_all(0);
+}
+
+long sys_swapon(const struct args *a)
+{
+	return current->proc->cred.euid ? -EPERM : WITH_NAME(a, 0, swap_on(name, a->v[1]));
+}
+
+long sys_swapoff(const struct args *a)
+{
+	return current->proc->cred.euid ? -EPERM : WITH_NAME(a, 0, swap_off(name));
 }
 
 /* ---- thread-local storage ---- */

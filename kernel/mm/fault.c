@@ -11,6 +11,7 @@
  * lets go of everything, has the place made, and begins again.
  */
 #include "fs/vfs.h"
+#include "places.h"
 #include "vma.h"
 #include "fs.h"
 #include "proc.h"
@@ -30,13 +31,29 @@ static int install(struct mm *mm, unsigned long va, pfn_t pfn, unsigned access)
 	return 0;
 }
 
+static pfn_t zero_page(void)
+{
+	pfn_t pfn = page_alloc_user(PAGE_ANONYMOUS);
+
+	if (!pfn_is_none(pfn))
+		memset(machine_page_va(pfn), 0, PAGE_SIZE);
+	return pfn;
+}
+
 static pfn_t page_copy(pfn_t from)
 {
-	pfn_t to = page_alloc();
+	pfn_t to = page_alloc_user(PAGE_ANONYMOUS);
 
 	if (!pfn_is_none(to))
 		memcpy(machine_page_va(to), machine_page_va(from), PAGE_SIZE);
 	return to;
+}
+
+/* Nobody else knows the page: no other address space, no cache, no place on a disk that must stay as it is. */
+static bool is_ours_alone(pfn_t pfn)
+{
+	return page_refs(pfn) == 1 || (page_refs(pfn) == 2 && page_kind(pfn) == PAGE_ANONYMOUS &&
+				       swap_leave(pfn) && page_refs(pfn) == 1);
 }
 
 static int tell_file(struct vma *v, unsigned long va)
@@ -52,7 +69,7 @@ static int fault_write(struct mm *mm, struct vma *v, unsigned long va, pfn_t old
 	pfn_t copy;
 	int rc;
 
-	if (v->flags & MAP_SHARED || page_refs(old) == 1) {
+	if (v->flags & MAP_SHARED || is_ours_alone(old)) {
 		rc = tell_file(v, va);
 		if (rc)
 			return rc;
@@ -84,9 +101,25 @@ static int fault_present(struct mm *mm, struct vma *v, unsigned long va, pfn_t p
 	return 0;
 }
 
+int mm_swap_in(struct mm *mm, const struct vma *v, unsigned long va, pfn_t note)
+{
+	bool shared = v->flags & MAP_SHARED;
+	pfn_t pfn;
+	int rc = swap_in(note_x(note), shared, &pfn);
+
+	if (rc)
+		return rc;
+	/* Its table is there, so this cannot fail. */
+	space_map(mm->space, va, pfn, vma_access(v, !shared && page_refs(pfn) != 1));
+	space_sync(mm->space);
+	mm->swap_count--;
+	mm->page_count++;
+	return 0;
+}
+
 static int fault_anonymous(struct mm *mm, struct vma *v, unsigned long va)
 {
-	pfn_t pfn = page_alloc_zeroed();
+	pfn_t pfn = zero_page();
 
 	return pfn_is_none(pfn) ? -ENOMEM : install(mm, va, pfn, vma_access(v, false));
 }
@@ -95,7 +128,7 @@ static int fault_anonymous(struct mm *mm, struct vma *v, unsigned long va)
 static int fault_file_part(struct mm *mm, struct vma *v, unsigned long va, uint64_t offset,
 			   size_t bytes)
 {
-	pfn_t pfn = page_alloc_zeroed();
+	pfn_t pfn = zero_page();
 	long rc;
 
 	if (pfn_is_none(pfn))
@@ -137,6 +170,15 @@ static int install_shared(struct mm *mm, struct vma *v, unsigned long va, pfn_t 
 		return rc;
 	}
 	return install(mm, va, pfn, vma_access(v, !write));
+}
+
+/* If its disk cannot be read, this program has lost a page, and nobody else. */
+static int fault_swapped(struct mm *mm, struct vma *v, unsigned long va, pfn_t note, int *sig,
+			 int *code)
+{
+	int rc = mm_swap_in(mm, v, va, note);
+
+	return rc && rc != -ENOMEM ? bus_error(sig, code) : rc;
 }
 
 static int fault_file(struct mm *mm, struct vma *v, unsigned long va, unsigned flags, int *sig,
@@ -221,7 +263,8 @@ int mm_fault(struct mm *mm, unsigned long va, unsigned flags, int *sig, int *cod
 	}
 	pfn = space_lookup(mm->space, va, &access);
 	if (!pfn_is_none(pfn))
-		return fault_present(mm, v, va, pfn, access, flags);
+		return pfn_is_note(pfn) ? fault_swapped(mm, v, va, pfn, sig, code)
+					: fault_present(mm, v, va, pfn, access, flags);
 	return v->file ? fault_file(mm, v, va, flags, sig, code) : fault_anonymous(mm, v, va);
 }
 

@@ -4,6 +4,7 @@
  *
  * Regions say what may be there; the machine's space says which pages are. mm->lock guards both.
  */
+#include "places.h"
 #include "vma.h"
 #include "fs.h"
 #include "proc.h"
@@ -15,6 +16,7 @@
 /* Those with references; the lock guards the list and the references. */
 static struct list all = LIST_INIT(all);
 static struct spinlock all_lock = SPINLOCK_INIT;
+static uint64_t newest_id;
 
 struct mm *mm_create(void)
 {
@@ -32,6 +34,7 @@ struct mm *mm_create(void)
 	list_init(&mm->vmas);
 	mm->mmap_top = machine_user_end - MMAP_GAP;
 	spin_lock(&all_lock);
+	mm->id = ++newest_id;
 	list_add_tail(&all, &mm->all);
 	spin_unlock(&all_lock);
 	return mm;
@@ -60,6 +63,25 @@ struct mm *mm_next(struct mm *mm)
 	return next;
 }
 
+struct mm *mm_after(uint64_t id)
+{
+	struct mm *mm, *found = NULL;
+
+	spin_lock(&all_lock);
+	list_for_each (mm, &all, all) {
+		if (!found)
+			found = mm;
+		if (mm->id > id) {
+			found = mm;
+			break;
+		}
+	}
+	if (found)
+		found->refs++;
+	spin_unlock(&all_lock);
+	return found;
+}
+
 void mm_put(struct mm *mm)
 {
 	struct vma *v, *tmp;
@@ -77,7 +99,7 @@ void mm_put(struct mm *mm)
 	list_for_each (v, &mm->vmas, link)
 		if (v->flags & VMA_FOREIGN)
 			vma_empty_foreign(mm, v, v->start, v->end);
-	space_destroy(mm->space, page_put);
+	space_destroy(mm->space, entry_put);
 	list_for_each_safe (v, tmp, &mm->vmas, link)
 		vma_free(mm, v);
 	kfree(mm);
@@ -85,17 +107,23 @@ void mm_put(struct mm *mm)
 
 static int copy_regions(struct mm *to, struct mm *from)
 {
-	struct vma *v;
+	struct vma *v, *model, unlocked;
 	int rc = 0;
 
 	list_for_each (v, &from->vmas, link) {
 		if (v->flags & VMA_FOREIGN)
 			continue;
-		rc = vma_insert(to, v);
+		model = v;
+		if (unlikely(v->flags & VMA_LOCKED)) { /* a child has to ask for itself */
+			unlocked = *v;
+			unlocked.flags &= ~VMA_LOCKED;
+			model = &unlocked;
+		}
+		rc = vma_insert(to, model);
 		if (rc)
 			break;
 		rc = space_copy(to->space, from->space, v->start, v->end, v->flags & MAP_PRIVATE,
-				page_get);
+				entry_get);
 		if (rc)
 			break;
 	}
@@ -106,9 +134,11 @@ static int copy_regions(struct mm *to, struct mm *from)
 
 struct mm *mm_copy(struct mm *from)
 {
-	struct mm *to = mm_create();
+	struct mm *to;
 	int rc;
 
+	reclaim_before_use();
+	to = mm_create();
 	if (!to)
 		return NULL;
 	mutex_lock(&from->lock);
@@ -117,6 +147,7 @@ struct mm *mm_copy(struct mm *from)
 	to->brk = from->brk;
 	to->mmap_top = from->mmap_top;
 	to->page_count = from->page_count;
+	to->swap_count = from->swap_count;
 	to->code_start = from->code_start;
 	to->code_end = from->code_end;
 	to->data_start = from->data_start;
@@ -145,17 +176,21 @@ void mm_unmap_pages(struct mm *mm, unsigned long start, unsigned long end)
 
 	for (va = space_next(mm->space, start, end); va < end;
 	     va = space_next(mm->space, va + PAGE_SIZE, end)) {
-		gone[n++] = space_unmap(mm->space, va);
+		gone[n] = space_unmap(mm->space, va);
+		if (pfn_is_note(gone[n])) {
+			swap_put(note_x(gone[n]));
+			mm->swap_count--;
+			continue;
+		}
 		mm->page_count--;
-		if (n < PUT_GROUP)
+		if (++n < PUT_GROUP)
 			continue;
 		space_sync(mm->space);
-		while (n)
-			page_put(gone[--n]);
+		page_put_many(gone, n);
+		n = 0;
 	}
 	space_sync(mm->space);
-	while (n)
-		page_put(gone[--n]);
+	page_put_many(gone, n);
 }
 
 struct mm *proc_mm_get(struct process *p)

@@ -128,6 +128,7 @@ long vm_mmap(unsigned long addr, size_t len, unsigned prot, unsigned flags, stru
 		v.flags = MAP_SHARED | VMA_FOREIGN;
 	else if (file && file->ops->page_write && v.flags == MAP_SHARED)
 		v.flags |= VMA_TRACKED;
+	v.flags |= mm->new_flags;
 	mutex_lock(&mm->lock);
 	rc = place(mm, addr, len, flags);
 	if (!is_err((void *)rc)) {

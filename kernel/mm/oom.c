@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When memory runs out: cached pages are given back; then a process is killed, not the kernel.
+ * When memory runs out, and so has what reclaim.c can take back: a process is killed, not the kernel.
  *
  * Mappings are promises that cannot all be kept (fork and bss are cheap that way). When a page is
- * needed and there is none, the process that holds most is killed, except the first one; whoever
+ * needed and there is none, the process that holds most (in memory and swap) is killed, except the first one; whoever
  * needed the page waits for its memory. If that does not help in time, for instance because the
  * victim waits for a lock that we hold, the one who needed the page dies instead.
  */
 #include "cache.h"
+#include "swap.h"
 #include "vma.h"
 #include "proc.h"
 
 #define WAIT_STEP     (10 * NSEC_PER_MS)
 #define WAIT_TRIES    50
-#define RECLAIM_PAGES 64
+#define RECLAIM_PAGES 32
+
+static bool room_for_user(void)
+{
+	pfn_t pfn = page_alloc_user(PAGE_ANONYMOUS);
+
+	if (!pfn_is_none(pfn))
+		page_put(pfn);
+	return !pfn_is_none(pfn);
+}
 
 static unsigned long process_pages(struct process *p)
 {
@@ -21,7 +31,7 @@ static unsigned long process_pages(struct process *p)
 
 	list_for_each (t, &p->threads, thread_link) {
 		if (t->mm)
-			return t->mm->page_count;
+			return t->mm->page_count + t->mm->swap_count;
 	}
 	return 0;
 }
@@ -65,12 +75,31 @@ static bool still_there(int pid)
 	return there;
 }
 
+/*
+ * Somebody else's pages that could not be taken just now, or are on their way to a disk, are worth waiting for; a
+ * mistake would cost a life.
+ */
+static bool reclaim(void)
+{
+	for (unsigned i = 0; i < WAIT_TRIES; i++) {
+		bool skipped;
+
+		if (reclaim_pages(RECLAIM_PAGES, &skipped) || room_for_user())
+			return true;
+		if (!skipped || signal_fatal_pending())
+			break;
+		wait_prepare(false);
+		wait_sleep(machine_now() + WAIT_STEP);
+	}
+	return false;
+}
+
 bool oom_make_room(void)
 {
 	unsigned i;
 	int pid;
 
-	if (cache_reclaim(RECLAIM_PAGES))
+	if (reclaim())
 		return true;
 	pid = kill_largest();
 	if (!pid || pid == current->proc->pid || signal_fatal_pending())

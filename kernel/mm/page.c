@@ -14,7 +14,8 @@
 
 struct page *page_table;
 static struct list free_lists[ORDER_COUNT];
-static unsigned long free_count, total_count;
+static unsigned long free_count, total_count, reserve, low;
+static void (*when_low)(void);
 static struct spinlock lock = SPINLOCK_INIT;
 
 static unsigned long page_index(const struct page *p)
@@ -22,10 +23,15 @@ static unsigned long page_index(const struct page *p)
 	return p - page_table;
 }
 
-static struct page *page_of(pfn_t pfn)
+struct page *page_of(pfn_t pfn)
 {
 	bug_on(pfn_x(pfn) >= machine_info.page_count);
 	return &page_table[pfn_x(pfn)];
+}
+
+pfn_t page_pfn(const struct page *p)
+{
+	return pfn_of(page_index(p));
 }
 
 static void block_insert(unsigned long index, unsigned order)
@@ -86,6 +92,8 @@ static struct page *block_alloc(unsigned order)
 	spin_lock(&lock);
 	p = block_take(order);
 	spin_unlock(&lock);
+	if (unlikely(free_count < low))
+		when_low();
 	return p;
 }
 
@@ -94,6 +102,29 @@ pfn_t page_alloc(void)
 	struct page *p = block_alloc(0);
 
 	return p ? pfn_of(page_index(p)) : PFN_NONE;
+}
+
+pfn_t page_alloc_user(enum page_kind kind)
+{
+	struct page *p = likely(free_count > reserve) ? block_alloc(0) : NULL;
+
+	if (!p)
+		return PFN_NONE;
+	p->kind = kind;
+	p->slab_free = 0; /* not in the swap cache */
+	return pfn_of(page_index(p));
+}
+
+enum page_kind page_kind(pfn_t pfn)
+{
+	return page_of(pfn)->kind;
+}
+
+void page_set_marks(unsigned long new_reserve, unsigned long new_low, void (*fn)(void))
+{
+	reserve = new_reserve;
+	low = new_low;
+	when_low = fn;
 }
 
 pfn_t page_alloc_zeroed(void)
@@ -112,14 +143,31 @@ void page_get(pfn_t pfn)
 	spin_unlock(&lock);
 }
 
-void page_put(pfn_t pfn)
+/* Locks: lock. */
+static void put(pfn_t pfn)
 {
 	struct page *p = page_of(pfn);
-	spin_lock(&lock);
+
 	bug_on(p->state == PAGE_FREE || !p->refs);
-	/* Inside a block: it ends with the block. */
-	if (!--p->refs && p->state == PAGE_USED)
+	if (--p->refs)
+		return;
+	p->kind = PAGE_KERNEL;
+	if (p->state == PAGE_USED) /* inside a block: it ends with the block */
 		block_free(pfn_x(pfn), 0);
+}
+
+void page_put(pfn_t pfn)
+{
+	spin_lock(&lock);
+	put(pfn);
+	spin_unlock(&lock);
+}
+
+void page_put_many(const pfn_t pfns[], unsigned n)
+{
+	spin_lock(&lock);
+	while (n)
+		put(pfns[--n]);
 	spin_unlock(&lock);
 }
 

@@ -15,7 +15,13 @@ enum page_state {
 };
 
 struct page {
-	struct list link; /* free block, or slab with free objects */
+	union {
+		struct list link; /* free block, or slab with free objects */
+		struct {
+			struct page *chain; /* anonymous, in the swap cache */
+			uint32_t note;	    /* where it has its place */
+		};
+	};
 	union {
 		uint32_t refs;
 		struct {
@@ -23,17 +29,31 @@ struct page {
 			uint16_t fresh; /* slab: offset of the first one never used */
 		};
 	};
-	uint16_t slab_free; /* slab: offset + 1 of its first object given back, 0 = none */
+	union {
+		uint16_t slab_free; /* slab: offset + 1 of its first object given back, 0 = none */
+		struct {
+			bool in_swap_cache : 1; /* chain and note are valid */
+			bool on_disk : 1;	/* its place has these contents */
+			bool busy : 1;		/* on its way to the disk or from it */
+		};
+	};
 	uint8_t order;
-	uint8_t state : 4, slab_class : 4; /* class + 1, 0: no slab */
+	uint8_t state : 2, kind : 2, slab_class : 4; /* class + 1, 0: no slab */
 };
 
 extern struct page *page_table; /* by pfn */
 
 struct page *page_of_va(const void *va);
+struct page *page_of(pfn_t pfn);
+pfn_t page_pfn(const struct page *p);
 /* Pages that were in use at start of day and no longer are. */
 void page_release_range(unsigned long first, unsigned long end);
 void page_init(void);
+/*
+ * Users get no page while `reserve` or less are free; from `low` on, when_low() is called at each page taken, in any
+ * context.
+ */
+void page_set_marks(unsigned long reserve, unsigned long low, void (*when_low)(void));
 #define KMALLOC_CLASSES 12 /* at most so many pages are kept without an object in them */
 void kmalloc_init(void);
 

@@ -34,6 +34,8 @@ void vma_empty_foreign(struct mm *mm, struct vma *v, unsigned long start, unsign
  * given back. NULL starts. No lock is held.
  */
 struct mm *mm_next(struct mm *mm);
+/* The one behind this id, or the first one; with a reference. NULL: there is none. */
+struct mm *mm_after(uint64_t id);
 
 /* The pages of a range leave the address space. */
 void mm_unmap_pages(struct mm *mm, unsigned long start, unsigned long end);
@@ -43,6 +45,9 @@ void mm_unmap_pages(struct mm *mm, unsigned long start, unsigned long end);
  * first, without mm->lock. mm->lock held.
  */
 int mm_fault(struct mm *mm, unsigned long va, unsigned flags, int *sig, int *code);
+
+/* The note at va becomes its page again. 0, -ENOMEM, -EIO. mm->lock held. */
+int mm_swap_in(struct mm *mm, const struct vma *v, unsigned long va, pfn_t note);
 
 /* oom.c: memory ran out. True: try again; false: the current process is to die. May sleep. */
 bool oom_make_room(void);

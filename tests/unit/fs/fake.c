@@ -8,6 +8,7 @@
 #include "fake.h"
 #include "fs/dev.h"
 #include "signal.h"
+#include "swap.h"
 #include "timer.h"
 #include "vm.h"
 #include <sanitizer/asan_interface.h>
@@ -443,4 +444,26 @@ void vm_unmap_file(const struct inode *i, uint64_t size)
 {
 	(void)i;
 	(void)size;
+}
+
+void reclaim_before_use(void)
+{
+}
+
+unsigned long reclaim_pages(unsigned long want, bool *skipped)
+{
+	(void)want;
+	(void)skipped;
+	return 0;
+}
+
+pfn_t page_alloc_user(enum page_kind kind)
+{
+	(void)kind;
+	return page_alloc();
+}
+
+uint64_t machine_now(void)
+{
+	return fake_clock;
 }
