@@ -41,7 +41,7 @@ store-test: $(O)/ringmaster $(O)/store.cpio
 
 ## stack-test  guests on split drivers: disk, network, toolstack, kills, refusals (TESTS="a b")
 .PHONY: stack-test
-stack-test: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio
+stack-test: $(O)/ringmaster $(O)/ringlet $(O)/initramfs.cpio $(SYSTEM_PROGS) foe
 	$(Q)$(MAKE) --no-print-directory app APP=examples/httpd/httpd.c
 	$(Q)$(MAKE) --no-print-directory app APP=examples/kv/kv.c
 	$(Q)tests/system/stack $(TESTS)
