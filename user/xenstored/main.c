@@ -115,6 +115,7 @@ static void plant(void)
 		{ "/local/domain/0/name", "Domain-0" },
 		{ "/local/domain/0/control", "" },
 		{ "/local/domain/0/backend", "" },
+		{ "/local/pool/0/name", "Pool-0" },
 		{ "/vm", "" },
 	};
 	struct connection *c = connection_new(0, true);

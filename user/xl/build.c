@@ -42,9 +42,9 @@ static int set_size(const struct domain_config *c, const struct built *b, bool i
 	if (is_32bit && xc_domctl(XEN_DOMCTL_set_address_size, (domid_t)b->domid, &op) < 0)
 		return complain("this hypervisor runs no 32-bit guests: %s", strerror(errno));
 	memset(&op, 0, sizeof(op));
-	op.u.max_mem.max_memkb = c->maxmem_mb * 1024 + MAXMEM_SLACK;
+	op.u.max_mem.max_memkb = c->maxmem_kb + MAXMEM_SLACK;
 	if (xc_domctl(XEN_DOMCTL_max_mem, (domid_t)b->domid, &op) < 0)
-		return complain("%llu MB at most: %s", (unsigned long long)c->maxmem_mb,
+		return complain("%llu MB at most: %s", (unsigned long long)c->maxmem_kb / 1024,
 				strerror(errno));
 	return 0;
 }
@@ -144,13 +144,14 @@ static int check_memory(const struct domain_config *c, uint64_t pages)
 		return complain(
 			"not enough memory: %llu MB are free, \"%s\" wants %llu MB; destroy a "
 			"domain, or give domain 0 less (dom0_mem=)",
-			(unsigned long long)have / 256, c->name, (unsigned long long)c->memory_mb);
+			(unsigned long long)have / 256, c->name,
+			(unsigned long long)c->memory_kb / 1024);
 	return 0;
 }
 
 int build_domain(const struct domain_config *c, struct built *b)
 {
-	uint64_t pages = c->memory_mb * 256;
+	uint64_t pages = c->memory_kb / 4;
 	xen_pfn_t *frames = calloc(pages, sizeof(*frames));
 	struct image *image = frames ? image_open(c, pages) : NULL;
 	int rc = -1;

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MOST_MB (1ULL << 20)
+
 /* ---- reading ---- */
 
 static char *copy_of(const char *s)
@@ -66,6 +68,14 @@ static int check_action(const char *name, const char *value)
 	return complain("%s=\"%s\": destroy, restart or preserve", name, value);
 }
 
+/* In kB. A number that no machine has is as good as any other such. */
+static uint64_t megabytes(struct config *c, const char *name, uint64_t otherwise_kb)
+{
+	uint64_t mb = config_number(c, name, otherwise_kb / 1024);
+
+	return (mb < MOST_MB ? mb : MOST_MB) * 1024;
+}
+
 static int take_settings(struct config *c, struct domain_config *d)
 {
 	static const char *const ignored[] = { "type",	      "builder",   "vfb",	"uuid",
@@ -74,8 +84,8 @@ static int take_settings(struct config *c, struct domain_config *d)
 	d->name = copy_of(config_string(c, "name", NULL));
 	d->kernel = copy_of(config_string(c, "kernel", NULL));
 	d->ramdisk = copy_of(config_string(c, "ramdisk", NULL));
-	d->memory_mb = config_number(c, "memory", 0);
-	d->maxmem_mb = config_number(c, "maxmem", d->memory_mb);
+	d->memory_kb = megabytes(c, "memory", 0);
+	d->maxmem_kb = megabytes(c, "maxmem", d->memory_kb);
 	d->vcpus = (unsigned)config_number(c, "vcpus", 1);
 	d->maxvcpus = (unsigned)config_number(c, "maxvcpus", d->vcpus);
 	d->weight = (unsigned)config_number(c, "cpu_weight", 0);
@@ -103,9 +113,10 @@ static int check_settings(const char *file, struct config *c, const struct domai
 		return complain("%s: the domain needs a name: name = \"...\"", file);
 	if (!d->kernel)
 		return complain("%s: kernel = \"FILE\" is missing", file);
-	if (!d->memory_mb || d->maxmem_mb < d->memory_mb)
+	if (!d->memory_kb || d->maxmem_kb < d->memory_kb)
 		return complain("%s: memory = %llu and maxmem = %llu (MB) cannot be", file,
-				(unsigned long long)d->memory_mb, (unsigned long long)d->maxmem_mb);
+				(unsigned long long)d->memory_kb / 1024,
+				(unsigned long long)d->maxmem_kb / 1024);
 	if (!d->vcpus || d->maxvcpus < d->vcpus || d->maxvcpus > 64)
 		return complain("%s: vcpus = %u and maxvcpus = %u cannot be", file, d->vcpus,
 				d->maxvcpus);
@@ -344,42 +355,84 @@ static unsigned start_watched(struct domain_config *d, unsigned old, bool paused
 
 /* ---- the command ---- */
 
+struct options {
+	bool console, paused, quiet, dry, debug, alone;
+	const char *file;
+	char **more; /* KEY=VALUE */
+	int count;
+};
+
+static int read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = { { "dryrun", 0, NULL, 'n' },
+					       { "quiet", 0, NULL, 'q' },
+					       { "defconfig", 1, NULL, 'f' },
+					       { 0 } };
+	int option;
+
+	memset(o, 0, sizeof(*o));
+	while ((option = next_option(argc, argv, "cdef:npq", longs)) != -1) {
+		if (option == '?')
+			return 2;
+		o->console |= option == 'c';
+		o->paused |= option == 'p';
+		o->quiet |= option == 'q';
+		o->dry |= option == 'n';
+		o->debug |= option == 'd';
+		o->alone |= option == 'e';
+		if (option == 'f')
+			o->file = optarg;
+	}
+	o->more = argv + optind;
+	for (int i = optind; i < argc; i++) {
+		if (!o->file && !strchr(argv[i], '='))
+			o->file = argv[i];
+		else
+			o->more[o->count++] = argv[i];
+	}
+	return o->file ? 0 : complain("which configuration? xl create FILE [KEY=VALUE...]");
+}
+
+/* What was understood, before anything is made of it. */
+static void show(const struct domain_config *d)
+{
+	struct json j = { .out = stdout };
+
+	put_config(&j, NULL, d, false);
+	puts("");
+}
+
+/* Nobody shall act when it ends. */
+static void leave_alone(struct domain_config *d)
+{
+	d->on_poweroff = d->on_reboot = d->on_crash = strdup("preserve");
+}
+
 int cmd_create(int argc, char **argv)
 {
-	bool console = false, paused = false, quiet = false, dry = false;
-	const char *file = NULL;
 	struct domain_config d;
-	char number[16], **more;
+	struct options o;
+	char number[16];
 	unsigned domid;
-	int count = 0;
+	int status = read_options(argc, argv, &o);
 
-	more = calloc((size_t)argc, sizeof(*more));
-	for (int i = 1; i < argc && more; i++) {
-		if (argv[i][0] == '-') {
-			console |= strchr(argv[i], 'c') != NULL;
-			paused |= strchr(argv[i], 'p') != NULL;
-			quiet |= strchr(argv[i], 'q') != NULL;
-			dry |= strchr(argv[i], 'n') != NULL;
-		} else if (!file && !strchr(argv[i], '=')) {
-			file = argv[i];
-		} else {
-			more[count++] = argv[i];
-		}
-	}
-	if (!file)
-		return complain("which configuration? xl create FILE [KEY=VALUE...]");
-	if (!quiet)
-		printf("Parsing config from %s\n", file);
-	if (read_config(file, more, count, &d))
+	if (status)
+		return status;
+	if (!o.quiet)
+		printf("Parsing config from %s\n", o.file);
+	if (read_config(o.file, o.more, o.count, &d))
 		return 1;
-	free(more);
-	if (dry)
+	if (o.dry || o.debug)
+		show(&d);
+	if (o.dry)
 		return 0;
+	if (o.alone)
+		leave_alone(&d);
 	fflush(stdout);
-	domid = start_watched(&d, DOMAIN_NONE, paused && !console);
+	domid = start_watched(&d, DOMAIN_NONE, o.paused && !o.console);
 	if (domid == DOMAIN_NONE)
 		return 1;
-	if (!console)
+	if (!o.console)
 		return 0;
 	snprintf(number, sizeof(number), "%u", domid);
 	return console_main(2, (char *[]){ (char *)"console", number, NULL });

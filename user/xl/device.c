@@ -134,14 +134,16 @@ int device_add_disk(unsigned domid, const struct disk_spec *d)
 		failed = make_places(t, &p, domid) ||
 			 put(t, p.front, "virtual-device", "%u", d->number) ||
 			 put(t, p.front, "device-type", "disk") ||
-			 put(t, p.back, "dev", "%s", d->vdev) || put(t, p.back, "type", "phy") ||
-			 put(t, p.back, "params", "%s", device) ||
+			 put(t, p.front, "trusted", "1") || put(t, p.back, "dev", "%s", d->vdev) ||
+			 put(t, p.back, "type", "phy") || put(t, p.back, "params", "%s", device) ||
 			 put(t, p.back, "physical-device", "%x:%x", MAJOR(st.st_rdev),
 			     MINOR(st.st_rdev)) ||
 			 put(t, p.back, "mode", d->writable ? "w" : "r") ||
 			 put(t, p.back, "device-type", "disk") ||
-			 put(t, p.back, "removable", "0") || put(t, p.back, "bootable", "1") ||
-			 set_states(t, &p);
+			 put(t, p.back, "removable", "0") ||
+			 put(t, p.back, "specification", "xen") ||
+			 put(t, p.back, "hotplug-status", "connected") ||
+			 put(t, p.back, "bootable", "1") || set_states(t, &p);
 	} while (xs_end(xs_get(), t, !failed) && !failed && errno == EAGAIN);
 	return failed ? complain("disk %s: the store: %s", d->vdev, strerror(errno)), -1 : 0;
 }
@@ -178,7 +180,8 @@ int device_add_vif(unsigned domid, unsigned devid, const struct vif_spec *v)
 			 put(t, p.back, "handle", "%u", devid) ||
 			 put(t, p.back, "mac", "%s", mac) ||
 			 put(t, p.back, "bridge", "%s", v->bridge) ||
-			 put(t, p.back, "type", "vif") ||
+			 put(t, p.back, "type", "vif") || put(t, p.front, "trusted", "1") ||
+			 put(t, p.back, "hotplug-status", "connected") ||
 			 (*v->ip && put(t, p.back, "ip", "%s", v->ip)) ||
 			 (v->rate_bytes && put(t, p.back, "rate", "%llu,%u",
 					       (unsigned long long)v->rate_bytes, v->rate_usecs)) ||
@@ -283,8 +286,8 @@ static void print_network(unsigned id, const struct place *p)
 	     *port = value_of(p->front, "event-channel"), *tx = value_of(p->front, "tx-ring-ref"),
 	     *rx = value_of(p->front, "rx-ring-ref");
 
-	printf("%-3u %-2d %-17s %-6u %-5s %-6s %5s/%-11s %-30s\n", id, 0, mac, id, state, port, tx,
-	       rx, p->back);
+	printf("%-3u %-2d %-17s %6u %5s %6s %5s/%-11s %-30s\n", id, 0, mac, id, state, port, tx, rx,
+	       p->back);
 	free(mac);
 	free(state);
 	free(port);

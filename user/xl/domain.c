@@ -89,14 +89,13 @@ unsigned domain_find(const char *text)
 
 /* ---- list ---- */
 
-static void print_row(const struct xen_domctl_getdomaininfo *i, void *unused)
+static void print_columns(const struct xen_domctl_getdomaininfo *i)
 {
 	bool shut = i->flags & XEN_DOMINF_shutdown;
 	unsigned why = i->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
 	char *name = domain_name(i->domain);
 
-	(void)unused;
-	printf("%-40s %5d %5lu %5d     %c%c%c%c%c%c  %8.1f\n", name, i->domain,
+	printf("%-40s %5d %5lu %5d     %c%c%c%c%c%c  %8.1f", name, i->domain,
 	       (unsigned long)((i->tot_pages + i->outstanding_pages) / 256), i->nr_online_vcpus,
 	       i->flags & XEN_DOMINF_running ? 'r' : '-', i->flags & XEN_DOMINF_blocked ? 'b' : '-',
 	       i->flags & XEN_DOMINF_paused ? 'p' : '-', shut ? 's' : '-',
@@ -105,23 +104,86 @@ static void print_row(const struct xen_domctl_getdomaininfo *i, void *unused)
 	free(name);
 }
 
-int cmd_list(int argc, char **argv)
+static void print_row(const struct xen_domctl_getdomaininfo *i, void *unused)
+{
+	(void)unused;
+	print_columns(i);
+	putchar('\n');
+}
+
+static void print_verbose(const struct xen_domctl_getdomaininfo *i, void *unused)
+{
+	unsigned why = i->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+	char uuid[40];
+
+	print_columns(i);
+	uuid_text(i->handle, uuid);
+	printf(" %s ", uuid);
+	if (i->flags & XEN_DOMINF_shutdown)
+		printf("%8u", why);
+	else
+		printf("%8s", "-");
+	printf(" %16s", "-");
+	putchar('\n');
+	(void)unused;
+}
+
+static int list(int count, char **names,
+		void (*print)(const struct xen_domctl_getdomaininfo *, void *), void *data)
 {
 	struct xen_domctl_getdomaininfo info;
 
-	printf("Name                                        ID   Mem VCPUs\tState\tTime(s)\n");
-	if (argc < 2 || argv[1][0] == '-') {
-		domain_each(print_row, NULL);
-		return 0;
-	}
-	for (int i = 1; i < argc; i++) {
-		unsigned domid = domain_find(argv[i]);
+	if (!count)
+		domain_each(print, data);
+	for (int i = 0; i < count; i++) {
+		unsigned domid = domain_find(names[i]);
 
 		if (domid == DOMAIN_NONE || domain_info(domid, &info))
 			return 1;
-		print_row(&info, NULL);
+		print(&info, data);
 	}
 	return 0;
+}
+
+static int list_long(int count, char **names)
+{
+	struct json j = { .out = stdout };
+	int status;
+
+	if (count == 1) { /* the one, and no list */
+		status = list(count, names, print_long, &j);
+	} else {
+		json_begin(&j, NULL, '[');
+		status = list(count, names, print_long, &j);
+		json_end(&j, ']');
+	}
+	puts("\n");
+	return status;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	static const struct option longs[] = { { "long", 0, NULL, 'l' },
+					       { "verbose", 0, NULL, 'v' },
+					       { 0 } };
+	bool all = false, verbose = false;
+	int option;
+
+	while ((option = next_option(argc, argv, "lv", longs)) != -1) {
+		if (option == '?')
+			return 2;
+		all |= option == 'l';
+		verbose |= option == 'v';
+	}
+	/* A mistake is told before the heading. */
+	for (int i = optind; i < argc; i++)
+		if (domain_find(argv[i]) == DOMAIN_NONE)
+			return 1;
+	if (all)
+		return list_long(argc - optind, argv + optind);
+	printf("Name                                        ID   Mem VCPUs\tState\tTime(s)%s\n",
+	       verbose ? "   UUID                            Reason-Code\tSecurity Label" : "");
+	return list(argc - optind, argv + optind, verbose ? print_verbose : print_row, NULL);
 }
 
 /* ---- the end ---- */
@@ -157,14 +219,14 @@ static bool is_domain0(unsigned domid, const char *what)
 
 int cmd_destroy(int argc, char **argv)
 {
-	int status = 0;
+	int status = 0, option;
 
-	for (int i = 1; i < argc; i++) {
-		unsigned domid;
+	while ((option = next_option(argc, argv, "f", NULL)) != -1)
+		if (option == '?')
+			return 2;
+	for (int i = optind; i < argc; i++) {
+		unsigned domid = domain_find(argv[i]);
 
-		if (!strcmp(argv[i], "-f"))
-			continue;
-		domid = domain_find(argv[i]);
 		if (domid == DOMAIN_NONE || is_domain0(domid, "destroyed") || domain_destroy(domid))
 			status = 1;
 	}
@@ -185,30 +247,62 @@ static int wait_for_end(unsigned domid)
 	return complain("domain %u does not end; `xl destroy` does not ask", domid);
 }
 
+struct asked {
+	const char *how;
+	unsigned domid[LIST_MOST], count;
+	int status;
+};
+
+static void ask(struct asked *a, unsigned domid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+	if (xs_write(xs_get(), 0, path, a->how, strlen(a->how)))
+		a->status = complain("domain %u cannot be told: %s", domid, strerror(errno));
+	else if (a->count < LIST_MOST)
+		a->domid[a->count++] = domid;
+}
+
+/* Of all domains: those that have not ended. */
+static void ask_guest(const struct xen_domctl_getdomaininfo *info, void *data)
+{
+	if (info->domain && !(info->flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)))
+		ask(data, info->domain);
+}
+
+/* All are told before the first is waited for. */
 static int ask_to_end(int argc, char **argv, const char *how)
 {
+	static const struct option longs[] = { { "all", 0, NULL, 'a' },
+					       { "wait", 0, NULL, 'w' },
+					       { 0 } };
+	static struct asked asked;
 	bool wait = false, all = false;
-	int status = 0;
+	int option;
 
-	for (int i = 1; i < argc; i++) {
-		unsigned domid;
-		char path[64];
-
-		if (argv[i][0] == '-') {
-			wait |= strchr(argv[i], 'w') != NULL;
-			all |= strchr(argv[i], 'a') != NULL;
-			continue;
-		}
-		domid = domain_find(argv[i]);
-		if (domid == DOMAIN_NONE || is_domain0(domid, "ended"))
-			return 1;
-		snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
-		if (xs_write(xs_get(), 0, path, how, strlen(how)))
-			return complain("domain %u cannot be told: %s", domid, strerror(errno));
-		if (wait)
-			status |= wait_for_end(domid);
+	asked.how = how;
+	while ((option = next_option(argc, argv, "aFw", longs)) != -1) {
+		if (option == '?')
+			return 2;
+		wait |= option == 'w';
+		all |= option == 'a';
 	}
-	return all ? complain("name the domains: -a is not done here") : status;
+	if (all == (optind < argc))
+		return complain("%s: name the domains, or write -a for all of them", argv[0]), 2;
+	if (all)
+		domain_each(ask_guest, &asked);
+	for (int i = optind; i < argc; i++) {
+		unsigned domid = domain_find(argv[i]);
+
+		if (domid == DOMAIN_NONE || is_domain0(domid, "ended"))
+			asked.status = 1;
+		else
+			ask(&asked, domid);
+	}
+	for (unsigned i = 0; i < asked.count && wait; i++)
+		asked.status |= wait_for_end(asked.domid[i]);
+	return asked.status;
 }
 
 int cmd_shutdown(int argc, char **argv)
@@ -219,6 +313,44 @@ int cmd_shutdown(int argc, char **argv)
 int cmd_reboot(int argc, char **argv)
 {
 	return ask_to_end(argc, argv, "reboot");
+}
+
+/* ---- signals ---- */
+
+int cmd_trigger(int argc, char **argv)
+{
+	static const char *const names[] = { "nmi", "reset", "init", "power", "sleep", "s3resume" };
+	unsigned domid = domain_find(argv[1]), n = 0;
+	struct xen_domctl op = { 0 };
+
+	if (domid == DOMAIN_NONE)
+		return 1;
+	while (n < sizeof(names) / sizeof(names[0]) && strcmp(names[n], argv[2]) != 0)
+		n++;
+	if (n == sizeof(names) / sizeof(names[0]))
+		return complain("no trigger \"%s\": a paravirtual domain knows nmi", argv[2]);
+	op.u.sendtrigger.trigger = n; /* XEN_DOMCTL_SENDTRIGGER_* count from 0 in this order */
+	op.u.sendtrigger.vcpu = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+	if (xc_domctl(XEN_DOMCTL_sendtrigger, (domid_t)domid, &op) < 0)
+		return complain("%s for domain %u: %s%s", argv[2], domid, strerror(errno),
+				errno == EINVAL && n ? " (a paravirtual domain knows nmi)" : "");
+	return 0;
+}
+
+int cmd_sysrq(int argc, char **argv)
+{
+	unsigned domid = domain_find(argv[1]);
+	char path[64];
+
+	(void)argc;
+	if (domid == DOMAIN_NONE)
+		return 1;
+	if (!argv[2][0] || argv[2][1])
+		return complain("\"%s\": a sysrq is one letter, as h for help", argv[2]);
+	snprintf(path, sizeof(path), "/local/domain/%u/control/sysrq", domid);
+	if (xs_write(xs_get(), 0, path, argv[2], 1))
+		return complain("domain %u cannot be told: %s", domid, strerror(errno));
+	return 0;
 }
 
 /* ---- pause, names ---- */

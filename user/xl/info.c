@@ -55,15 +55,25 @@ static void print_machine(const struct xen_sysctl_physinfo *p)
 	printf("cores_per_socket       : %u\n", p->cores_per_socket);
 	printf("threads_per_core       : %u\n", p->threads_per_core);
 	printf("cpu_mhz                : %.3f\n", p->cpu_khz / 1000.0);
+	printf("hw_caps                : ");
+	for (unsigned i = 0; i < 8; i++)
+		printf("%08x%c", p->hw_cap[i], i < 7 ? ':' : '\n');
 	printf("virt_caps              :%s\n",
 	       p->capabilities & XEN_SYSCTL_PHYSCAP_pv ? " pv" : "");
 	printf("total_memory           : %llu\n", (unsigned long long)p->total_pages / 256);
 	printf("free_memory            : %llu\n",
 	       (unsigned long long)(p->free_pages + p->scrub_pages) / 256);
+	/* Nothing is shared behind domains' backs, and no CPU is outside of the pool. */
+	printf("sharing_freed_memory   : 0\n");
+	printf("sharing_used_memory    : 0\n");
+	printf("outstanding_claims     : %llu\n", (unsigned long long)p->outstanding_pages / 256);
+	printf("free_cpus              : 0\n");
 }
 
 static void print_hypervisor(void)
 {
+	struct xen_platform_parameters parameters;
+	struct xen_compile_info compiled;
 	char text[1024];
 	long v = xc_version(XENVER_version, NULL, 0);
 	struct xen_sysctl op = { 0 };
@@ -79,10 +89,19 @@ static void print_hypervisor(void)
 		printf("xen_scheduler          : %s\n",
 		       op.u.sched_id.sched_id == XEN_SCHEDULER_CREDIT2 ? "credit2" : "credit");
 	printf("xen_pagesize           : 4096\n");
+	memset(&parameters, 0, sizeof(parameters));
+	xc_version(XENVER_platform_parameters, &parameters, sizeof(parameters));
+	printf("platform_params        : virt_start=0x%lx\n", parameters.virt_start);
 	printf("xen_changeset          : %s\n",
 	       version_text(XENVER_changeset, text, sizeof(xen_changeset_info_t)));
 	printf("xen_commandline        : %s\n",
 	       version_text(XENVER_commandline, text, sizeof(xen_commandline_t)));
+	xc_version(XENVER_compile_info, memset(&compiled, 0, sizeof(compiled)), sizeof(compiled));
+	printf("cc_compiler            : %s\n", compiled.compiler);
+	printf("cc_compile_by          : %s\n", compiled.compile_by);
+	printf("cc_compile_domain      : %s\n", compiled.compile_domain);
+	printf("cc_compile_date        : %s\n", compiled.compile_date);
+	printf("xend_config_format     : 4\n");
 }
 
 int cmd_info(int argc, char **argv)
@@ -144,8 +163,10 @@ static void print_uptime(const struct xen_domctl_getdomaininfo *i, void *unused)
 	since = vm ? xs_readf(xs_get(), 0, "%s/start_time", vm) : NULL;
 	if (i->domain && since)
 		up = (long long)time(NULL) - strtoll(since, NULL, 10);
-	printf("%-33s %4d %3lld days, %2lld:%02lld:%02lld\n", name, i->domain, up / 86400,
-	       up / 3600 % 24, up / 60 % 60, up % 60);
+	printf("%-33s %4d ", name, i->domain);
+	if (up >= 86400)
+		printf("%lld day%s, ", up / 86400, up < 172800 ? "" : "s");
+	printf("%2lld:%02lld:%02lld\n", up / 3600 % 24, up / 60 % 60, up % 60);
 	free(name);
 	free(vm);
 	free(since);

@@ -14,13 +14,15 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	int least; /* arguments */
 } commands[] = {
-	{ "create", "[-cpqn] FILE [KEY=VALUE...]",
-	  "a domain from a configuration file (-c: its console)", cmd_create, 1 },
-	{ "list", "[DOMAIN...]", "domains, their memory and state", cmd_list, 0 },
+	{ "create", "[-cdenpq] FILE [KEY=VALUE...]",
+	  "a domain from a configuration file (-c: its console; -n: only look)", cmd_create, 1 },
+	{ "list", "[-l|-v] [DOMAIN...]", "domains, their memory and state (-l: all, as JSON)",
+	  cmd_list, 0 },
 	{ "console", "DOMAIN", "its console on this terminal; ^] leaves", console_main, 1 },
 	{ "destroy", "DOMAIN...", "end it at once", cmd_destroy, 1 },
-	{ "shutdown", "[-w] DOMAIN...", "ask it to power off (-w: wait)", cmd_shutdown, 1 },
-	{ "reboot", "[-w] DOMAIN...", "ask it to reboot", cmd_reboot, 1 },
+	{ "shutdown", "[-w] DOMAIN...|-a", "ask it to power off (-a: all; -w: wait)", cmd_shutdown,
+	  1 },
+	{ "reboot", "[-w] DOMAIN...|-a", "ask it to reboot", cmd_reboot, 1 },
 	{ "pause", "DOMAIN", "it does not run any more", cmd_pause, 1 },
 	{ "unpause", "DOMAIN", "it runs again", cmd_unpause, 1 },
 	{ "rename", "DOMAIN NAME", "another name", cmd_rename, 2 },
@@ -35,6 +37,9 @@ static const struct command {
 	{ "vcpu-list", "[DOMAIN...]", "vCPUs: where they run, where they may", cmd_vcpu_list, 0 },
 	{ "vcpu-pin", "DOMAIN VCPU|all CPUS|- [CPUS]", "where they may run, where they had better",
 	  cmd_vcpu_pin, 3 },
+	{ "vcpu-set", "[-i] DOMAIN NUMBER", "how many of its vCPUs shall run", cmd_vcpu_set, 2 },
+	{ "trigger", "DOMAIN nmi [VCPU]", "an interrupt that cannot be masked", cmd_trigger, 2 },
+	{ "sysrq", "DOMAIN LETTER", "a magic key, for a kernel that knows such", cmd_sysrq, 2 },
 	{ "sched-credit", "[-d DOMAIN [-w WEIGHT] [-c CAP]]", "shares, with sched=credit",
 	  cmd_sched_credit, 0 },
 	{ "sched-credit2", "[-d DOMAIN [-w WEIGHT] [-c CAP]]", "shares, with the default scheduler",
@@ -83,6 +88,45 @@ struct xs *xs_get(void)
 	return xs;
 }
 
+int next_option(int argc, char **argv, const char *letters, const struct option *longs)
+{
+	static const struct option none[] = { { 0 } };
+	int option;
+
+	opterr = 0;
+	option = getopt_long(argc, argv, letters, longs ? longs : none, NULL);
+	if (option == '?' || option == ':') {
+		complain("%s: an option that is not known, or that wants a value; `xl help %s`",
+			 argv[0], argv[0]);
+		return '?';
+	}
+	return option;
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static void usage(FILE *to, const struct command *c)
+{
+	fprintf(to, "usage: xl %s %s\n", c->name, c->arguments);
+}
+
+static int help_for(const char *name)
+{
+	const struct command *c = command_find(name);
+
+	if (!c)
+		return complain("no command \"%s\"; `xl help` lists them", name);
+	usage(stdout, c);
+	printf("\n%s\n", c->what);
+	return 0;
+}
+
 static int help(FILE *to)
 {
 	fprintf(to, "usage: xl COMMAND [ARGUMENT...]\n\n");
@@ -92,26 +136,48 @@ static int help(FILE *to)
 	return to == stdout ? 0 : 2;
 }
 
+/* What other tools of this name have and this one has not. */
+static const char *why_not(const char *name)
+{
+	static const struct {
+		const char *prefix, *why;
+	} absent[] = {
+		{ "save", "a domain's state cannot be saved here" },
+		{ "restore", "a domain's state cannot be saved here" },
+		{ "migrate", "domains cannot be moved here" },
+		{ "pci-", "domain 0 has all devices" },
+		{ "cpupool-", "all CPUs are in one pool" },
+		{ "config-update", "what a running domain was made of is read from the store" },
+		{ "sched-rtds", "there is no such scheduler; see sched-credit2" },
+	};
+
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (!strncmp(absent[i].prefix, name, strlen(absent[i].prefix)))
+			return absent[i].why;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *c;
+
 	if (argc < 2)
 		return help(stderr);
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return help(stdout);
-	for (size_t i = 0; i < COMMANDS; i++) {
-		const struct command *c = &commands[i];
-
-		if (strcmp(c->name, argv[1]) != 0)
-			continue;
-		if (argc - 2 < c->least) {
-			fprintf(stderr, "usage: xl %s %s\n", c->name, c->arguments);
-			return 2;
-		}
-		if (xc_open() < 0)
-			return complain("/dev/xen/privcmd: %s (xl runs in domain 0, as root)",
-					strerror(errno));
-		return c->run(argc - 1, argv + 1);
+		return argc > 2 ? help_for(argv[2]) : help(stdout);
+	c = command_find(argv[1]);
+	if (!c && why_not(argv[1]))
+		return complain("no command \"%s\": %s", argv[1], why_not(argv[1]));
+	if (!c)
+		return complain("no command \"%s\"; `xl help` lists them", argv[1]);
+	if (argc > 2 && (!strcmp(argv[2], "-h") || !strcmp(argv[2], "--help")))
+		return help_for(c->name);
+	if (argc - 2 < c->least) {
+		usage(stderr, c);
+		return 2;
 	}
-	complain("no command \"%s\"; `xl help` lists them", argv[1]);
-	return 2;
+	if (xc_open() < 0)
+		return complain("/dev/xen/privcmd: %s (xl runs in domain 0, as root)",
+				strerror(errno));
+	return c->run(argc - 1, argv + 1);
 }

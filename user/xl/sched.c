@@ -121,12 +121,12 @@ static void print_vcpus(const struct xen_domctl_getdomaininfo *d, void *data)
 		if (xc_domctl(XEN_DOMCTL_getvcpuinfo, d->domain, &op) < 0)
 			continue;
 		affinity(d->domain, v, false, &hard, &soft);
-		printf("%-32s %5u %5u ", name, d->domain, v);
+		printf("%-32s %5u %5u", name, d->domain, v);
 		if (i->online)
-			printf("%5u   %c%c-   %9.1f  ", i->cpu, i->running ? 'r' : '-',
+			printf("%5u   %c%c-   %7.1f  ", i->cpu, i->running ? 'r' : '-',
 			       i->blocked ? 'b' : '-', (double)i->cpu_time / 1e9);
 		else
-			printf("%5s   --p   %9.1f  ", "-", (double)i->cpu_time / 1e9);
+			printf("%5s   --p   %7.1f  ", "-", (double)i->cpu_time / 1e9);
 		print_cpus(hard, l->pcpus);
 		fputs(" / ", stdout);
 		print_cpus(soft, l->pcpus);
@@ -184,6 +184,57 @@ int cmd_vcpu_pin(int argc, char **argv)
 	return 0;
 }
 
+/* ---- how many run ---- */
+
+/*
+ * The guest's kernel takes its vCPUs down and up: it watches cpu/N/availability. Those that it has not booted do not
+ * exist for the hypervisor either.
+ */
+static int set_online(unsigned domid, unsigned wanted, unsigned there)
+{
+	char path[80];
+
+	for (unsigned v = 0; v < there; v++) {
+		const char *value = v < wanted ? "online" : "offline";
+
+		snprintf(path, sizeof(path), "/local/domain/%u/cpu/%u/availability", domid, v);
+		if (xs_write(xs_get(), 0, path, value, strlen(value)))
+			return complain("domain %u cannot be told: %s", domid, strerror(errno));
+	}
+	return 0;
+}
+
+int cmd_vcpu_set(int argc, char **argv)
+{
+	static const struct option longs[] = { { "ignore-host", 0, NULL, 'i' }, { 0 } };
+	struct xen_domctl_getdomaininfo info;
+	bool ignore_host = false;
+	unsigned domid, pcpus = pcpu_count();
+	unsigned long wanted;
+	char *end;
+	int option;
+
+	while ((option = next_option(argc, argv, "i", longs)) != -1) {
+		if (option == '?')
+			return 2;
+		ignore_host = true;
+	}
+	if (argc - optind != 2)
+		return complain("vcpu-set: a domain and a number"), 2;
+	domid = domain_find(argv[optind]);
+	if (domid == DOMAIN_NONE || domain_info(domid, &info))
+		return 1;
+	wanted = strtoul(argv[optind + 1], &end, 10);
+	if (*end || !wanted)
+		return complain("\"%s\" is no number of vCPUs", argv[optind + 1]);
+	if (wanted > info.max_vcpu_id + 1)
+		return complain("domain %u has %u vCPUs; maxvcpus of its configuration says so",
+				domid, info.max_vcpu_id + 1);
+	if (wanted > pcpus && !ignore_host)
+		return complain("this machine has %u CPUs: %lu vCPUs only with -i", pcpus, wanted);
+	return set_online(domid, (unsigned)wanted, info.max_vcpu_id + 1);
+}
+
 /* ---- weights and caps ---- */
 
 static int scheduler(void)
@@ -218,6 +269,17 @@ static int parameters(unsigned domid, int id, bool put, unsigned *weight, unsign
 	return rc < 0 ? -1 : 0;
 }
 
+void get_weight(unsigned domid, unsigned *weight, unsigned *cap)
+{
+	*weight = *cap = 0;
+	parameters(domid, scheduler(), false, weight, cap);
+}
+
+const char *scheduler_name(void)
+{
+	return scheduler() == XEN_SCHEDULER_CREDIT2 ? "credit2" : "credit";
+}
+
 int set_weight(unsigned domid, unsigned weight, unsigned cap)
 {
 	unsigned w = 0, c = 0;
@@ -241,20 +303,31 @@ static void print_weight(const struct xen_domctl_getdomaininfo *d, void *data)
 	free(name);
 }
 
+static unsigned rate_limit(int id)
+{
+	struct xen_sysctl op = { .u.scheduler_op = { .sched_id = (uint32_t)id,
+						     .cmd = XEN_SYSCTL_SCHEDOP_getinfo } };
+
+	if (xc_sysctl(XEN_SYSCTL_scheduler_op, &op) < 0)
+		return 0;
+	return id == XEN_SCHEDULER_CREDIT2 ? op.u.scheduler_op.u.sched_credit2.ratelimit_us
+					   : op.u.scheduler_op.u.sched_credit.ratelimit_us;
+}
+
 static int print_weights(int id, const char *which)
 {
 	struct xen_domctl_getdomaininfo info;
-	unsigned domid;
+	unsigned domid = which ? domain_find(which) : 0;
 
-	printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
-	if (!which) {
-		domain_each(print_weight, &id);
-		return 0;
-	}
-	domid = domain_find(which);
 	if (domid == DOMAIN_NONE || domain_info(domid, &info))
 		return 1;
-	print_weight(&info, &id);
+	if (!which)
+		printf("Cpupool Pool-0: ratelimit=%uus\n", rate_limit(id));
+	printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
+	if (which)
+		print_weight(&info, &id);
+	else
+		domain_each(print_weight, &id);
 	return 0;
 }
 
@@ -265,8 +338,7 @@ static int sched_command(int id, const char *name, int argc, char **argv)
 	bool change = false, set_cap = false;
 	int option;
 
-	optind = 0; /* newlib begins anew */
-	while ((option = getopt(argc, argv, "d:w:c:")) != -1) {
+	while ((option = next_option(argc, argv, "d:w:c:", NULL)) != -1) {
 		if (option == 'd')
 			which = optarg;
 		else if (option == 'w')

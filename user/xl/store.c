@@ -71,14 +71,22 @@ static void readable(struct writer *w, const char *node)
 
 static void write_vm(struct writer *w, const struct domain_config *c, const char *uuid)
 {
+	struct timespec now;
+
 	snprintf(w->dir, sizeof(w->dir), "/vm/%s", uuid);
 	readable(w, "");
 	say(w, "name", "%s", c->name);
 	say(w, "uuid", "%s", uuid);
-	say(w, "start_time", "%lld", (long long)time(NULL));
+	clock_gettime(CLOCK_REALTIME, &now);
+	say(w, "start_time", "%lld.%02ld", (long long)now.tv_sec, now.tv_nsec / 10000000);
 	say(w, "image/ostype", "linux");
 	say(w, "image/kernel", "%s", c->kernel);
 	say(w, "image/cmdline", "%s", c->cmdline);
+	if (c->ramdisk)
+		say(w, "image/ramdisk", "%s", c->ramdisk);
+	say(w, "on_poweroff", "%s", c->on_poweroff);
+	say(w, "on_reboot", "%s", c->on_reboot);
+	say(w, "on_crash", "%s", c->on_crash);
 }
 
 static void write_consoles(struct writer *w, const struct built *b)
@@ -123,11 +131,12 @@ static void write_domain(struct writer *w, const struct domain_config *c, const 
 		say(w, node, "%s", v < c->vcpus ? "online" : "offline");
 	}
 	readable(w, "memory");
-	say(w, "memory/static-max", "%llu", (unsigned long long)c->maxmem_mb * 1024);
-	say(w, "memory/target", "%llu", (unsigned long long)c->memory_mb * 1024);
+	say(w, "memory/static-max", "%llu", (unsigned long long)c->maxmem_kb);
+	say(w, "memory/target", "%llu", (unsigned long long)c->memory_kb);
 	say(w, "memory/videoram", "0");
 	readable(w, "device");
 	readable(w, "control");
+	say(w, "control/platform-feature-xs_reset_watches", "1");
 	for (size_t i = 0; i < sizeof(for_guest) / sizeof(for_guest[0]); i++)
 		own(w, for_guest[i]);
 	write_consoles(w, b);

@@ -10,6 +10,8 @@
  *	image.c		what goes into the new domain's memory
  *	store.c		what goes into the store
  *	domain.c	finding domains, and what is done to a whole one
+ *	long.c		a domain's configuration as JSON
+ *	json.c		JSON as text (pure)
  *	device.c	block and network devices of a running domain
  *	info.c		what is only looked at
  *	sched.c		who runs where, and how much
@@ -23,11 +25,13 @@
 #define USER_XL_H
 
 #include "config.h"
+#include "json.h"
 #include "spec.h"
 #include "xc.h"
 #include "xs.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +39,11 @@
 /* main.c */
 /* "xl: ...", a line; returns 1, the status of failure. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/*
+ * The next option of a command, whose letters are in `letters` (as for getopt) and whose long names in `longs`; -1:
+ * there are no more, the words begin at optind; '?': there is no such option, which has been said.
+ */
+int next_option(int argc, char **argv, const char *letters, const struct option *longs);
 /* The store, opened once; a process that cannot have it ends with a message. */
 struct xs *xs_get(void);
 
@@ -57,12 +66,13 @@ int cmd_list(int argc, char **argv), cmd_destroy(int argc, char **argv),
 	cmd_pause(int argc, char **argv), cmd_unpause(int argc, char **argv),
 	cmd_rename(int argc, char **argv), cmd_domid(int argc, char **argv),
 	cmd_domname(int argc, char **argv), cmd_mem_set(int argc, char **argv),
-	cmd_mem_max(int argc, char **argv);
+	cmd_mem_max(int argc, char **argv), cmd_trigger(int argc, char **argv),
+	cmd_sysrq(int argc, char **argv);
 
 /* create.c */
 struct domain_config {
 	char *name;
-	uint64_t memory_mb, maxmem_mb;
+	uint64_t memory_kb, maxmem_kb;
 	unsigned vcpus, maxvcpus;
 	char *kernel, *ramdisk, *cmdline;
 	struct disk_spec *disks;
@@ -75,6 +85,11 @@ struct domain_config {
 	uint8_t uuid[16];
 };
 int cmd_create(int argc, char **argv);
+
+/* long.c */
+void put_config(struct json *j, const char *key, const struct domain_config *d, bool is_domain0);
+/* For domain_each(); data is the struct json *. */
+void print_long(const struct xen_domctl_getdomaininfo *info, void *data);
 
 /* build.c: a domain that is complete, but paused. Its number, or -1 after a complaint, and nothing left. */
 struct built {
@@ -118,11 +133,15 @@ uint64_t free_pages(void);
 
 /* sched.c */
 int cmd_vcpu_list(int argc, char **argv), cmd_vcpu_pin(int argc, char **argv),
-	cmd_sched_credit(int argc, char **argv), cmd_sched_credit2(int argc, char **argv);
+	cmd_vcpu_set(int argc, char **argv), cmd_sched_credit(int argc, char **argv),
+	cmd_sched_credit2(int argc, char **argv);
 /* "0-2,^1", "all": bits of pCPUs. False: it cannot be read. */
 bool parse_cpus(const char *text, uint64_t *cpus);
 int set_affinity(unsigned domid, unsigned vcpu, uint64_t hard);
 int set_weight(unsigned domid, unsigned weight, unsigned cap);
+/* Zeroes where they cannot be had. */
+void get_weight(unsigned domid, unsigned *weight, unsigned *cap);
+const char *scheduler_name(void);
 
 /* dump.c */
 int cmd_dump(int argc, char **argv);
