@@ -3,6 +3,7 @@
  * Stream sockets: a connection's life, as lwIP tells it, and its data.
  */
 #include "net/tcp.h"
+#include "proc.h"
 #include "timer.h"
 
 #define CHUNK  4096u
@@ -185,7 +186,7 @@ static void tcp_release(struct socket *s)
 {
 	struct tcp *t = s->priv;
 
-	if (s->linger.on && s->linger.seconds > 0 && t->connected)
+	if (s->linger.on && s->linger.seconds > 0 && t->connected && !current->exiting)
 		linger(s);
 	stack_lock();
 	if (s->linger.on && !s->linger.seconds && t->connected && t->pcb)

@@ -38,6 +38,7 @@
 #define IP_FORWARD		     0
 #define IP_REASSEMBLY		     1
 #define IP_REASS_MAX_PBUFS	     128 /* two of the longest datagrams over Ethernet */
+#define IP_DEFAULT_TTL		     64	 /* as Linux */
 #define ARP_QUEUEING		     1
 #define ARP_TABLE_SIZE		     64 /* the oldest goes for a new one, so more than who talks at once */
 #define LWIP_NETIF_LOOPBACK	     1
