@@ -7,12 +7,15 @@
  * a clock that goes slower the more weight it has, so that equal A means fair shares. The policy runs the
  * unit with the lowest effective virtual time E:
  *
- *	A += ran * 256 / weight		E = A - (warped ? warp : 0)
+ *	A += ran * 256 / weight		E = A - (warped ? warp : prompt ? C : 0)
  *
  * Four rules complete it.
  *
  * Sleepers. Who wakes gets A = max(A, scheduler virtual time): sleeping earns nothing. That time is the
- * lowest A of those that compete; see virtual_time().
+ * lowest A of those that compete; see virtual_time(). But whose A is not a whole allowance beyond that is prompt:
+ * until it has run for one it goes before those that compute, who would keep it waiting for theirs at every event. So a
+ * server answers at once beside any number of them; and as A counts on, it gets ahead of its share by no more than
+ * C, and stays behind them then. (Who has a warp of its own has chosen otherwise.)
  *
  * Context allowance C. Switching costs, so who has the pCPU keeps it until its E is C ahead of the next
  * one's. (One that wakes with a lower E need not wait so long: the core lets it in after the rate limit.)
@@ -106,14 +109,24 @@ static void settle_warp(struct sched_unit *u, uint64_t now)
 	u->bvt.warped = g->warp && (!g->warp_limit || u->bvt.warp_ran < g->warp_limit);
 }
 
-static uint64_t bvt_rank(const struct sched_unit *u, uint64_t ran)
+/* How far it borrows, having run for `ran` of its turn. */
+static uint64_t loan(const struct sched_unit *u, uint64_t ran)
 {
 	const struct sched_group *g = u->group;
-	uint64_t rank = u->bvt.actual + (ran ? to_virtual(u, ran) : 0);
 
-	if (!u->bvt.warped || (g->warp_limit && u->bvt.warp_ran + ran >= g->warp_limit))
-		return rank;
-	return rank - g->warp;
+	if (g->warp) {
+		bool over = g->warp_limit && u->bvt.warp_ran + ran >= g->warp_limit;
+
+		return u->bvt.warped && !over ? g->warp : 0;
+	}
+	return u->bvt.prompt && u->bvt.prompt_ran + ran < sched_settings.slice
+		       ? sched_settings.slice
+		       : 0;
+}
+
+static uint64_t bvt_rank(const struct sched_unit *u, uint64_t ran)
+{
+	return u->bvt.actual + (ran ? to_virtual(u, ran) : 0) - loan(u, ran);
 }
 
 static void enqueue(struct sched_unit *u, uint64_t key)
@@ -153,6 +166,7 @@ static void bvt_start(unsigned int count)
 static void bvt_unit_init(struct sched_unit *u)
 {
 	u->bvt.actual = 0; /* until it wakes */
+	u->bvt.ran = false;
 }
 
 static void bvt_unit_gone(struct sched_unit *u)
@@ -164,6 +178,9 @@ static void bvt_wake(struct sched_unit *u, uint64_t now)
 {
 	uint64_t time = virtual_time(u->hard, now);
 
+	u->bvt.prompt =
+		u->bvt.ran && key_before(u->bvt.actual, time + to_virtual(u, sched_settings.slice));
+	u->bvt.prompt_ran = 0;
 	if (key_before(u->bvt.actual, time))
 		u->bvt.actual = time;
 	settle_warp(u, now);
@@ -189,6 +206,8 @@ static void bvt_stop(struct sched_unit *u, uint64_t ran, uint64_t now)
 		u->bvt.warp_ran += ran;
 		u->bvt.warp_seen = now;
 	}
+	u->bvt.ran = true;
+	u->bvt.prompt_ran += ran;
 	c->running = NULL;
 	c->clock = u->bvt.actual;
 	if (cpu_count > 1)
@@ -243,6 +262,8 @@ static uint64_t turn(const struct sched_unit *u, const struct sched_unit *next)
 	const struct sched_group *g = u->group;
 	uint64_t ns = sched_settings.slice, rank = bvt_rank(u, 0);
 
+	if (!g->warp && loan(u, 0))
+		return ns - u->bvt.prompt_ran;
 	if (next && key_before(rank, next->node.key))
 		ns += min(to_ns(u, next->node.key - rank), LONGEST_TURNS * sched_settings.slice);
 	if (u->bvt.warped && g->warp_limit)

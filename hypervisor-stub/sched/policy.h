@@ -43,10 +43,13 @@ struct sched_unit {
 	bool parked;   /* its group's cap is reached: on budget.c's list, not on the queue */
 	uint64_t paid; /* ns of its turn that its group has paid for */
 	struct {
-		uint64_t actual;    /* virtual time: ns * 256 / weight that it has run */
-		bool warped;	    /* its effective virtual time is less than the actual one */
-		uint64_t warp_ran;  /* ns that it ran warped, since it was long enough without */
-		uint64_t warp_seen; /* when it last ran warped */
+		uint64_t actual;     /* virtual time: ns * 256 / weight that it has run */
+		bool warped;	     /* its effective virtual time is less than the actual one */
+		uint64_t warp_ran;   /* ns that it ran warped, since it was long enough without */
+		uint64_t warp_seen;  /* when it last ran warped */
+		bool ran;	     /* ever: who has not, has not slept either */
+		bool prompt;	     /* it slept, and goes before those that compute for a moment */
+		uint64_t prompt_ran; /* ns that it ran so */
 	} bvt;
 	struct {
 		struct list all;
