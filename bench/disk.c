@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A disk in figures: MB/s of reading and writing all of it in pieces of 1 MB, and microseconds of reading a random page.
+ * A disk in figures: MB/s of reading and writing all of it in pieces of 1 MB, and microseconds of a random page's read.
  *
  *	disk FILE MEGABYTES	writes over it; it should be larger than the memory that could cache it
  */
