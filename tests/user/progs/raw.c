@@ -23,7 +23,8 @@ static void show_next(int s)
 	for (int i = 0; i < 20; i += 2)
 		sum += (unsigned)(p[i] << 8 | p[i + 1]);
 	sum = (sum & 0xffff) + (sum >> 16);
-	printf("%ld bytes: version %02x tos %02x length %u ttl %u protocol %u from %u.%u.%u.%u to %u.%u.%u.%u, sum %x, %.*s\n",
+	printf("%ld bytes: version %02x tos %02x length %u ttl %u protocol %u from %u.%u.%u.%u to %u.%u.%u.%u, "
+	       "sum %x, %.*s\n",
 	       n, p[0], p[1], (unsigned)(p[2] << 8 | p[3]), p[8], p[9], p[12], p[13], p[14], p[15],
 	       p[16], p[17], p[18], p[19], sum, (int)n - 20, p + 20);
 }
