@@ -62,11 +62,15 @@ static uint32_t waiting(void)
 }
 
 /* Both: false when the server that this was for is gone. */
+
+/* The server is not told: xs_ask() does that once for a whole message. Where there is no room it has to know before. */
 static bool put(unsigned by, const char *src, size_t n)
 {
 	while (n) {
 		uint32_t prod, piece = 0;
 
+		if (!room())
+			evtchn_notify(port);
 		wait_event(&activity, room() || service != by);
 		spin_lock(&lock);
 		if (service == by) {
@@ -80,7 +84,6 @@ static bool put(unsigned by, const char *src, size_t n)
 		spin_unlock(&lock);
 		if (service != by)
 			return false;
-		evtchn_notify(port);
 		src += piece;
 		n -= piece;
 	}
@@ -97,10 +100,12 @@ static void ended(void)
 	waitq_wake(&serving);
 }
 
+/* The server wants to hear of room only if it found none: <xen/io/xs_wire.h>'s rings are full then. */
 static bool get(unsigned by, char *dst, size_t n)
 {
 	while (n) {
 		uint32_t cons, piece = 0;
+		bool was_full = false;
 
 		wait_event(&activity, waiting() || service != by || *(volatile bool *)&ending);
 		spin_lock(&lock);
@@ -114,11 +119,15 @@ static bool get(unsigned by, char *dst, size_t n)
 			memcpy(dst, ring->rsp + MASK_XENSTORE_IDX(cons), piece);
 			barrier();
 			*(volatile XENSTORE_RING_IDX *)&ring->rsp_cons = cons + piece;
+			/* Before we look, so that one of us sees what the other did. */
+			__sync_synchronize();
+			was_full = load(&ring->rsp_prod) - cons >= XENSTORE_RING_SIZE;
 		}
 		spin_unlock(&lock);
 		if (service != by)
 			return false;
-		evtchn_notify(port);
+		if (was_full)
+			evtchn_notify(port);
 		dst += piece;
 		n -= piece;
 	}
@@ -275,6 +284,8 @@ int xs_ask(uint32_t type, xs_transaction_t t, const struct span *parts, unsigned
 	sent = put(by, (const char *)&header, sizeof(header));
 	for (unsigned i = 0; i < count && sent; i++)
 		sent = put(by, parts[i].base, parts[i].len);
+	if (sent)
+		evtchn_notify(port);
 	rc = sent ? take_answer(by, type, header.req_id, reply, len) : -ENOTCONN;
 	mutex_unlock(&talk);
 	return rc;

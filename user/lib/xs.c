@@ -27,6 +27,9 @@ struct event {
 
 struct xs {
 	int fd;
+	/* What one read brought: a message, and perhaps more, or the beginning of one. */
+	char in[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
+	size_t in_have;
 	uint32_t next_id;
 	struct event *first, **last;
 };
@@ -87,10 +90,11 @@ static int write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static int read_all(int fd, void *data, size_t len)
+/* At least so many bytes in xs->in. */
+static int fill(struct xs *xs, size_t len)
 {
-	while (len) {
-		ssize_t n = read(fd, data, len);
+	while (xs->in_have < len) {
+		ssize_t n = read(xs->fd, xs->in + xs->in_have, sizeof(xs->in) - xs->in_have);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -98,8 +102,7 @@ static int read_all(int fd, void *data, size_t len)
 			errno = n ? errno : EIO;
 			return -1;
 		}
-		data = (char *)data + n;
-		len -= (size_t)n;
+		xs->in_have += (size_t)n;
 	}
 	return 0;
 }
@@ -107,16 +110,26 @@ static int read_all(int fd, void *data, size_t len)
 /* One message; its body is malloc'd and terminated. */
 static char *read_message(struct xs *xs, struct xsd_sockmsg *header)
 {
+	size_t all;
 	char *body;
 
-	if (read_all(xs->fd, header, sizeof(*header)))
+	if (fill(xs, sizeof(*header)))
 		return NULL;
-	body = malloc(header->len + 1);
-	if (!body || read_all(xs->fd, body, header->len)) {
-		free(body);
+	memcpy(header, xs->in, sizeof(*header));
+	all = sizeof(*header) + header->len;
+	if (header->len > XENSTORE_PAYLOAD_MAX) {
+		errno = EIO;
 		return NULL;
 	}
+	if (fill(xs, all))
+		return NULL;
+	body = malloc(header->len + 1);
+	if (!body)
+		return NULL;
+	memcpy(body, xs->in + sizeof(*header), header->len);
 	body[header->len] = '\0';
+	xs->in_have -= all;
+	memmove(xs->in, xs->in + all, xs->in_have);
 	return body;
 }
 
@@ -419,7 +432,7 @@ char **xs_next_event(struct xs *xs, int ms)
 	while (!xs->first) {
 		struct xsd_sockmsg header;
 		char *body;
-		int rc = poll(&p, 1, ms);
+		int rc = xs->in_have ? 1 : poll(&p, 1, ms);
 
 		if (rc <= 0) {
 			errno = rc ? errno : EAGAIN;

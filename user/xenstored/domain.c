@@ -31,6 +31,7 @@ struct domain {
 	struct connection *c; /* NULL: it is gone, and taken off the list by sweep() */
 	struct xenstore_domain_interface *ring;
 	int port;
+	bool due; /* its ring may hold something: its other end said so, or we did not come to the end */
 	bool broken;	/* its ring makes no sense */
 	bool shut_down; /* and everybody was told */
 };
@@ -80,7 +81,11 @@ static bool serve(struct domain *d)
 
 	if (!d->c || d->broken || (d->id && domain0_is_behind()))
 		return false;
+	/* What others did may have made events for it. */
+	if (!d->due && list_empty(&d->c->out))
+		return false;
 	error = ring_serve(d->c, d->ring, &moved);
+	d->due = moved;
 	if (error)
 		give_up(d, error);
 	if (moved || error)
@@ -152,6 +157,7 @@ static int add(struct connection *c, void *ring)
 	d->id = c->domain;
 	d->ring = ring;
 	d->c = c;
+	d->due = true;
 	ring_ready(d);
 	list_append(&domains, &d->link);
 	store_changed();
@@ -176,6 +182,7 @@ static int introduce_again(struct domain *d, unsigned port)
 		xc_evtchn_unbind(evtchn, (unsigned)d->port);
 	d->port = fresh;
 	d->c->port = port;
+	d->due = true;
 	connection_reset(d->c);
 	store_changed();
 	return 0;
@@ -280,6 +287,11 @@ void domains_event(void)
 		return;
 	if (port == dom_exc)
 		look_for_deaths();
+	list_for_each (l, &domains) {
+		struct domain *d = LIST_OF(l, struct domain, link);
+
+		d->due |= d->port == port;
+	}
 	xc_evtchn_unmask(evtchn, (unsigned)port);
 }
 

@@ -21,6 +21,8 @@ static void store(XENSTORE_RING_IDX *index, uint32_t value)
 {
 	__sync_synchronize();
 	*(volatile XENSTORE_RING_IDX *)index = value;
+	/* Before we look at the other's index again, so that one of us sees what the other did. */
+	__sync_synchronize();
 }
 
 /* Bytes that can be moved at once at `at`, before the ring's end. */
@@ -44,7 +46,7 @@ static uint32_t give(struct connection *c, struct xenstore_domain_interface *rin
 		if (n > m->len - m->sent)
 			n = (uint32_t)(m->len - m->sent);
 		if (!n)
-			return 0;
+			return 0; /* whoever takes from a full ring says so */
 		__sync_synchronize();
 		memcpy(ring->rsp + MASK_XENSTORE_IDX(prod), m->data + m->sent, n);
 		store(&ring->rsp_prod, prod + n);

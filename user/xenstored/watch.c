@@ -16,6 +16,7 @@ struct watch {
 	struct connection *owner;
 	size_t prefix; /* of path, which the client did not write: events leave it out */
 	char *token;
+	size_t len; /* of path: every change is compared with every watch */
 	char path[];
 };
 
@@ -75,7 +76,8 @@ int watch_restore(struct connection *c, const char *path, size_t prefix, const c
 		free(w);
 		return ENOMEM;
 	}
-	strcpy(w->path, path);
+	w->len = strlen(path);
+	memcpy(w->path, path, w->len + 1);
 	w->owner = c;
 	w->prefix = prefix;
 	list_append(&c->watches, &w->link);
@@ -160,23 +162,27 @@ static bool may_know(const struct connection *c, const char *path, struct node *
 	return n && rights_of(c, n->perms, n->perm_count) & PERM_READ;
 }
 
-static bool is_at_or_above(const char *upper, const char *path)
+/* Both with their lengths. The last character of a watch differs more often than its first ones. */
+static bool is_at_or_above(const char *upper, size_t n, const char *path, size_t len)
 {
-	size_t n = strlen(upper);
-
-	return !upper[1] || (!strncmp(upper, path, n) && (!path[n] || path[n] == '/'));
+	if (n == 1)
+		return true; /* the root */
+	return n <= len && (n == len || path[n] == '/') && upper[n - 1] == path[n - 1] &&
+	       !memcmp(upper, path, n);
 }
 
 void watch_fire(const char *path, struct node *old_root, bool subtree)
 {
+	size_t len = strlen(path);
+
 	list_for_each (cl, &connections) {
 		struct connection *c = LIST_OF(cl, struct connection, link);
 
 		list_for_each (l, &c->watches) {
 			struct watch *w = LIST_OF(l, struct watch, link);
-			bool below = subtree && is_at_or_above(path, w->path);
+			bool below = subtree && is_at_or_above(path, len, w->path, w->len);
 
-			if (is_at_or_above(w->path, path)) {
+			if (is_at_or_above(w->path, w->len, path, len)) {
 				if (may_know(c, path, old_root))
 					send_event(w, path);
 			} else if (below && tree_find(old_root, w->path) &&
