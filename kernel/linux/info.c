@@ -4,7 +4,6 @@
  */
 #include "linux/linux.h"
 #include "linux/uts.h"
-#include "cache.h"
 #include "swap.h"
 
 /* The release is that of a Linux whose calls we mostly have: C libraries refuse to run on old ones. */
@@ -74,7 +73,6 @@ long sys_sysinfo(const struct args *a)
 		.uptime = (uint32_t)(time_now() / NSEC_PER_SEC),
 		.total_ram = (uint32_t)(page_total_count() * PAGE_SIZE),
 		.free_ram = (uint32_t)(page_free_count() * PAGE_SIZE),
-		.buffer_ram = (uint32_t)(cache_page_count() * PAGE_SIZE),
 		.total_swap = (uint32_t)(swap_total_count() * PAGE_SIZE),
 		.free_swap = (uint32_t)(swap_free_count() * PAGE_SIZE),
 		.procs = (uint16_t)proc_count(),

@@ -8,6 +8,7 @@
 #include "vma.h"
 #include "fs.h"
 #include "proc.h"
+#include "swap.h"
 #include <uapi/process.h>
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
@@ -19,10 +20,10 @@ static bool range_valid(unsigned long addr, size_t len)
 	       addr <= machine_user_end - len;
 }
 
-/* More than all memory in one piece is never meant to be used. */
+/* More than all memory and swap in one piece is never meant to be used. */
 static bool affordable(size_t len)
 {
-	return len >> PAGE_SHIFT <= page_total_count();
+	return len >> PAGE_SHIFT <= page_total_count() + swap_total_count();
 }
 
 unsigned long vm_brk(unsigned long brk)
@@ -77,22 +78,22 @@ static long place(struct mm *mm, unsigned long addr, size_t len, unsigned flags)
 	return addr >= USER_LOW ? (long)addr : -ENOMEM;
 }
 
-/* Shared anonymous memory has no file where a later fault of a child could find the page. */
-static int populate(struct mm *mm, unsigned long start, unsigned long end)
+/*
+ * Shared anonymous memory has no file where a later fault of a child could find the page, so all of it comes at
+ * once. No lock is held: memory may have to be made.
+ */
+static long populate(unsigned long start, size_t len)
 {
-	int sig, code, rc = 0;
+	unsigned long end = start + len;
+	int sig, code;
 
-	for (; start < end && !rc; start += PAGE_SIZE)
-		rc = mm_fault(mm, start, 0, &sig, &code);
-	return rc;
-}
-
-/* What no later fault could bring. */
-static int fill_at_once(struct mm *mm, const struct vma *v)
-{
-	if (v->flags & VMA_FOREIGN)
-		return v->file->ops->map_foreign(v->file, mm->space, v);
-	return v->flags & MAP_SHARED && !v->file ? populate(mm, v->start, v->end) : 0;
+	for (unsigned long va = start; va < end; va += PAGE_SIZE) {
+		if (!kernel_fault(va, 0, &sig, &code))
+			continue;
+		(void)vm_munmap(start, len);
+		return -ENOMEM;
+	}
+	return (long)start;
 }
 
 static int check_request(size_t len, unsigned prot, unsigned flags, struct file *file,
@@ -138,17 +139,16 @@ long vm_mmap(unsigned long addr, size_t len, unsigned prot, unsigned flags, stru
 		v.end = v.start + len;
 		err = vma_insert(mm, &v);
 		if (!err) {
-			err = fill_at_once(mm, &v);
-			if (err && v.flags & VMA_FOREIGN)
+			if (v.flags & VMA_FOREIGN)
+				err = file->ops->map_foreign(file, mm->space, &v);
+			if (err)
 				vma_free(mm, vma_find(mm, v.start));
-			else if (err)
-				vma_remove_range(mm, v.start, v.end);
 		}
 		if (err)
 			rc = err;
 	}
 	mutex_unlock(&mm->lock);
-	return rc;
+	return !is_err((void *)rc) && v.flags & MAP_SHARED && !file ? populate(rc, len) : rc;
 }
 
 long vm_munmap(unsigned long addr, size_t len)
