@@ -190,3 +190,28 @@ const char *control_command(const char *command)
 void store_changed(void)
 {
 }
+
+/* ---- domain 0 and two guests ---- */
+
+struct connection *d0, *g1, *g2;
+
+int fake_two_guests(void **state)
+{
+	(void)state;
+	fake_begin();
+	d0 = fake_domain0();
+	g1 = fake_guest(1);
+	g2 = fake_guest(2);
+	ask(d0, XS_MKDIR, 0, "/local/domain/1\0");
+	ask(d0, XS_SET_PERMS, 0, "/local/domain/1\0n1\0");
+	ask(d0, XS_MKDIR, 0, "/local/domain/2\0");
+	ask(d0, XS_SET_PERMS, 0, "/local/domain/2\0n2\0");
+	return 0;
+}
+
+int fake_done(void **state)
+{
+	(void)state;
+	fake_end();
+	return 0;
+}

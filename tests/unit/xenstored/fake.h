@@ -16,6 +16,14 @@
 void fake_begin(void);
 void fake_end(void);
 
+/*
+ * The same as set-up and tear-down of a test: domain 0, and two guests as a toolstack prepares them, each the owner of
+ * what is below its own place.
+ */
+extern struct connection *d0, *g1, *g2;
+int fake_two_guests(void **state);
+int fake_done(void **state);
+
 struct connection *fake_guest(unsigned domain);
 struct connection *fake_domain0(void);
 

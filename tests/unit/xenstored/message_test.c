@@ -7,30 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct connection *d0, *g1, *g2;
-
-static int begin(void **state)
-{
-	(void)state;
-	fake_begin();
-	d0 = fake_domain0();
-	g1 = fake_guest(1);
-	g2 = fake_guest(2);
-	/* As a toolstack prepares two domains: each owns what is below its own place. */
-	ask(d0, XS_MKDIR, 0, "/local/domain/1\0");
-	ask(d0, XS_SET_PERMS, 0, "/local/domain/1\0n1\0");
-	ask(d0, XS_MKDIR, 0, "/local/domain/2\0");
-	ask(d0, XS_SET_PERMS, 0, "/local/domain/2\0n2\0");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
-
 static void reading_and_writing(void **state)
 {
 	(void)state;
@@ -320,7 +296,7 @@ static void large_directories(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fake_two_guests, fake_done)
 		TEST(reading_and_writing), TEST(paths),	 TEST(malformed), TEST(too_long),
 		TEST(in_pieces),	   TEST(rights), TEST(domains),	  TEST(the_dead),
 		TEST(large_directories),

@@ -9,29 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct connection *d0, *g1, *g2;
-
-static int begin(void **state)
-{
-	(void)state;
-	fake_begin();
-	d0 = fake_domain0();
-	g1 = fake_guest(1);
-	g2 = fake_guest(2);
-	ask(d0, XS_MKDIR, 0, "/local/domain/1\0");
-	ask(d0, XS_SET_PERMS, 0, "/local/domain/1\0n1\0");
-	ask(d0, XS_MKDIR, 0, "/local/domain/2\0");
-	ask(d0, XS_SET_PERMS, 0, "/local/domain/2\0n2\0");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
-
 static uint32_t start(struct connection *c)
 {
 	return (uint32_t)strtoul(ask(c, XS_TRANSACTION_START, 0, "\0"), NULL, 10);
@@ -398,8 +375,8 @@ static void out_of_memory(void **state)
 		char *before, *after;
 		uint32_t t;
 
-		end(NULL);
-		begin(NULL);
+		fake_done(NULL);
+		fake_two_guests(NULL);
 		ask(d0, XS_WRITE, 0,
 		    "/keep/a\0"
 		    "1");
@@ -588,7 +565,7 @@ static void random_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fake_two_guests, fake_done)
 		TEST(isolation),	   TEST(conflicts),
 		TEST(own_changes),	   TEST(snapshots),
 		TEST(commit_that_fails),   TEST(watches),
