@@ -6,6 +6,7 @@
  * never held for long; its callbacks run with it held. A thread does what is due by time: retransmissions, ARP,
  * reassembly. Packets come in from the network's thread (netdev.c).
  */
+#include "net/clock.h"
 #include "net/inet.h"
 #include "net/train.h"
 #include "proc.h"
@@ -14,7 +15,6 @@
 #include <lwip/etharp.h>
 #include <lwip/init.h>
 #include <lwip/sys.h>
-#include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
 static struct mutex core = MUTEX_INIT(core);
@@ -52,14 +52,12 @@ void stack_lock(void)
 
 static void unlock(bool train_waits)
 {
-	uint32_t ms;
 	uint64_t due;
 
 	netif_poll_all(); /* what was sent to ourselves */
 	if (!train_waits)
 		train_leave();
-	ms = sys_timeouts_sleeptime();
-	due = ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? WAIT_FOREVER : time_now() + ms * NSEC_PER_MS;
+	due = clock_due();
 	if (due < tick_due) {
 		tick_due = due;
 		tick_sooner = true;
@@ -80,7 +78,7 @@ static void tick_thread(void *unused)
 		(void)wait_event_full(&ticker, *(volatile bool *)&tick_sooner, false, tick_due);
 		stack_lock();
 		tick_sooner = false;
-		sys_check_timeouts();
+		clock_run();
 		tick_due = WAIT_FOREVER;
 		stack_unlock();
 		tick_sooner = false;

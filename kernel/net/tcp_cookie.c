@@ -17,13 +17,13 @@
  *
  * Locks: the stack's.
  */
+#include "net/clock.h"
 #include "net/tcp.h"
 #include "timer.h"
 
 #include <hooks.h>
 #include <lwip/inet_chksum.h>
 #include <lwip/prot/tcp.h>
-#include <lwip/timeouts.h>
 
 #define NO_SCALE    15u
 #define SLOT	    (64ull * NSEC_PER_SEC)
@@ -208,9 +208,8 @@ static struct pbuf *make_syn(const struct handshake *h, uint32_t cookie)
 	return p;
 }
 
-static void make_again(void *unused)
+static void make_again(void)
 {
-	(void)unused;
 	for (unsigned i = 0; i < again_count; i++) {
 		struct netif *n = netif_get_by_index(again[i].netif);
 		struct pbuf *p = n ? make_syn(&again[i].h, again[i].cookie) : NULL;
@@ -237,7 +236,7 @@ bool tcp_cookie_returns(const struct tcp_hdr *hdr)
 	again[again_count].h = h;
 	again[again_count].cookie = cookie;
 	again[again_count].netif = netif_get_index(ip_current_input_netif());
-	if (!again_count++)
-		sys_timeout(0, make_again, NULL); /* not from within tcp_input() */
+	again_count++;
+	clock_soon(make_again); /* not from within tcp_input() */
 	return true;
 }

@@ -8,6 +8,7 @@
 #define LWIP_PORT_LWIPOPTS_H
 
 #define NO_SYS		     1
+#define LWIP_TIMERS	     0 /* kernel/net/clock.c */
 #define SYS_LIGHTWEIGHT_PROT 0
 #define LWIP_SOCKET	     0
 #define LWIP_NETCONN	     0
