@@ -84,6 +84,27 @@ static void *unpack(const char *name, void *data, size_t *size)
 	return out;
 }
 
+/* Who packed it, by its first bytes: what a kernel's configuration offers. */
+static const char *packer(const uint8_t *data, size_t size)
+{
+	static const struct {
+		const char *name, *magic;
+		size_t length;
+	} known[] = {
+		{ "xz", "\xfd\x37zXZ", 5 },
+		{ "zstd", "\x28\xb5\x2f\xfd", 4 },
+		{ "lz4", "\x02\x21\x4c\x18", 4 },
+		{ "lzo", "\x89LZO", 4 },
+		{ "bzip2", "BZh", 3 },
+		{ "lzma", "\x5d\0\0", 3 },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (size >= known[i].length && !memcmp(data, known[i].magic, known[i].length))
+			return known[i].name;
+	return "something else";
+}
+
 /* Linux's compressed kernels hold their payload behind a header: its offset and length are fields of it. */
 static void *payload_of(const char *name, uint8_t *data, size_t *size)
 {
@@ -103,9 +124,9 @@ static void *payload_of(const char *name, uint8_t *data, size_t *size)
 	memmove(data, data + setup + offset, length);
 	*size = length;
 	if (length < 2 || data[0] != 0x1f || data[1] != 0x8b) {
-		complain(
-			"%s: its payload is not packed by gzip; give the unpacked kernel (vmlinux)",
-			name);
+		complain("%s: its payload is packed by %s, and only gzip is known here; give the "
+			 "kernel unpacked (Linux's scripts/extract-vmlinux does it)",
+			 name, packer(data, length));
 		free(data);
 		return NULL;
 	}
