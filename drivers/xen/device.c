@@ -268,10 +268,23 @@ static bool exists(const char *path)
 	return true;
 }
 
-/* fn(driver, "dir/NAME", NAME) for everything in a directory. */
-static void for_each_in(const struct xendev_driver *driver, const char *dir,
-			void (*fn)(const struct xendev_driver *driver, const char *path,
-				   const char *name))
+/* A look at what may have changed: one event's path, at, above or below which a device may have come or gone. */
+struct look {
+	const struct xendev_driver *driver;
+	const char *changed;
+};
+
+/* Is one of the paths the other, or above it? */
+static bool on_one_way(const char *a, const char *b)
+{
+	size_t n = min(strlen(a), strlen(b));
+
+	return !strncmp(a, b, n) && (!a[n] || a[n] == '/') && (!b[n] || b[n] == '/');
+}
+
+/* fn(l, "dir/NAME", NAME) for what is in a directory and meant: with a hundred guests only that one costs anything. */
+static void for_each_in(const struct look *l, const char *dir,
+			void (*fn)(const struct look *l, const char *path, const char *name))
 {
 	unsigned count;
 	char *names = xs_directory(0, dir, &count), *name = names;
@@ -281,41 +294,42 @@ static void for_each_in(const struct xendev_driver *driver, const char *dir,
 	for (; count--; name += strlen(name) + 1) {
 		char *path = printed("%s/%s", dir, name);
 
-		if (path)
-			fn(driver, path, name);
+		if (path && on_one_way(path, l->changed))
+			fn(l, path, name);
 		kfree(path);
 	}
 	kfree(names);
 }
 
-static void found_device(const struct xendev_driver *driver, const char *path, const char *name)
+static void found_device(const struct look *l, const char *path, const char *name)
 {
 	if (!xendev_find(path))
-		device_add(driver, path, (unsigned)strtoul(name, NULL, 10));
+		device_add(l->driver, path, (unsigned)strtoul(name, NULL, 10));
 }
 
 /* backend/TYPE/DOMAIN holds the devices of one domain. */
-static void found_domain(const struct xendev_driver *driver, const char *path, const char *name)
+static void found_domain(const struct look *l, const char *path, const char *name)
 {
 	(void)name;
-	for_each_in(driver, path, found_device);
+	for_each_in(l, path, found_device);
 }
 
-static void scan_driver(const struct xendev_driver *driver)
+static void scan_driver(const struct xendev_driver *driver, const char *changed)
 {
 	char *dir = printed("%s/%s", driver->backend ? "backend" : "device", driver->type);
+	struct look l = { driver, changed };
 
-	if (dir)
-		for_each_in(driver, dir, driver->backend ? found_domain : found_device);
+	if (dir && on_one_way(dir, changed))
+		for_each_in(&l, dir, driver->backend ? found_domain : found_device);
 	kfree(dir);
 }
 
-static void drop_vanished(void)
+static void drop_vanished(const char *changed)
 {
 	struct xendev *d, *next;
 
 	list_for_each_safe (d, next, &devices, link)
-		if (!exists(d->path))
+		if (on_one_way(d->path, changed) && !exists(d->path))
 			device_remove(d);
 }
 
@@ -338,9 +352,9 @@ static void tree_event(struct xs_watch *w, const char *path)
 	(void)w;
 	if (is_inner_change(path))
 		return;
-	drop_vanished();
+	drop_vanished(path);
 	for (unsigned i = 0; i < driver_count; i++)
-		scan_driver(drivers[i]);
+		scan_driver(drivers[i], path);
 }
 
 static struct xs_watch front_watch = { .path = (char *)"device", .fn = tree_event };
