@@ -9,6 +9,9 @@
     volume    1 GB written and read through a guest's disk, 1 GB through its network each way, every byte judged
     restarts  1000 restarts of a disk's and a card's backend below a guest that writes 128 MB and sends 256 MB
     kills     100 guests destroyed in the middle of disk and network load, 10 a run
+    foes      pairs of hostile guests with a disk and a network, 20 a run, each with a seed of its own
+    crowd     64 idle and 16 busy guests of 8 MB in 2 GB
+    creates   one guest 200 times: memory, ports, grants and nodes of the store afterwards as before
     types     random operations on frames against the naive model, 10^7 a run (on the host, as those below)
     states    every state of three frames and two domains, one operation deeper each run (8 to 10)
     steps     three processors and one frame, every schedule, with one switch more each run (3 and 4)
@@ -49,6 +52,12 @@ def volume(*words):
     return lambda seed, hypervisor: ["tests/system/volume", "--seed", str(seed), *words]
 
 
+def guests(job, *options):
+    """Many guests of one domain 0 (tests/system/crowd)."""
+    return lambda seed, hypervisor: ["env", f"HYPERVISOR={hypervisor}", "tests/system/crowd", job, "--seed", str(seed),
+                                     *options]
+
+
 def host(program, *settings):
     """A model on the host; a setting is a variable of the environment, its value without a seed, and with each one
     so much more."""
@@ -66,6 +75,9 @@ JOBS = {
     "volume": (1, volume("--megabytes", "1024", "--net", "1024", "device", "guest-to-guest", "guest-to-host")),
     "restarts": (1, volume("--megabytes", "1024", "--net", "1024", "--restarts", "1000", "restarts")),
     "kills": (10, volume("--kills", "10", "kills")),
+    "foes": (50, guests("foes", "--times", "20")),
+    "crowd": (2, guests("crowd")),
+    "creates": (2, guests("creates", "--times", "200")),
     "types": (20, host("mm/types_test", ("TYPES_OPS", 10**7, 0), ("TYPES_SEED", 0, 1))),
     "states": (3, host("mm/states_test", ("STATES_DEPTH", 7, 1))),
     "steps": (2, host("mm/steps_test", ("STEPS_SWITCHES", 2, 1))),
