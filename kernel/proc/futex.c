@@ -5,7 +5,8 @@
  * A futex is named by the page that holds the word, or rather by address space and address: threads
  * share the former, and words in shared mappings are named by the page itself. Waiters are on one
  * list, guarded by one lock; the word is read with the waiter queued already, so that a waker who
- * changes it first and looks second cannot be missed.
+ * changes it first and looks second cannot be missed. A name that is a page has a reference on it: a page that went to
+ * swap meanwhile must not come back as another one.
  */
 #include "sched.h"
 #include "vm.h"
@@ -13,6 +14,7 @@
 struct futex_key {
 	const void *object; /* mm, or NULL: page is meant */
 	unsigned long address;
+	pfn_t page; /* with a reference; PFN_NONE: by mm */
 };
 
 struct futex_waiter {
@@ -38,25 +40,34 @@ static int key_of(const uint32_t *user, struct futex_key *key)
 
 	if (va & 3)
 		return -EINVAL;
-	if (machine_user_load(user, &value))
-		return -EFAULT;
-	*key = (struct futex_key){ mm, va };
-	mutex_lock(&mm->lock);
-	list_for_each (v, &mm->vmas, link) {
-		if (va < v->start || va >= v->end || !(v->flags & MAP_SHARED))
-			continue;
-		pfn = space_lookup(mm->space, align_down(va, PAGE_SIZE), &access);
-		if (!pfn_is_none(pfn))
-			*key = (struct futex_key){ NULL, pfn_x(pfn) << PAGE_SHIFT |
-								 (va & (PAGE_SIZE - 1)) };
-	}
-	mutex_unlock(&mm->lock);
+	do {
+		if (machine_user_load(user, &value))
+			return -EFAULT;
+		*key = (struct futex_key){ mm, va, PFN_NONE };
+		pfn = PFN_NONE;
+		mutex_lock(&mm->lock);
+		list_for_each (v, &mm->vmas, link)
+			if (va >= v->start && va < v->end && v->flags & MAP_SHARED)
+				pfn = space_lookup(mm->space, align_down(va, PAGE_SIZE), &access);
+		if (!pfn_is_none(pfn) && !pfn_is_note(pfn)) {
+			page_get(pfn);
+			*key = (struct futex_key){ NULL, va & (PAGE_SIZE - 1), pfn };
+		}
+		mutex_unlock(&mm->lock);
+	} while (pfn_is_note(pfn)); /* evicted since it was loaded */
 	return 0;
+}
+
+static void key_put(const struct futex_key *key)
+{
+	if (!pfn_is_none(key->page))
+		page_put(key->page);
 }
 
 static bool same(const struct futex_key *a, const struct futex_key *b)
 {
-	return a->object == b->object && a->address == b->address;
+	return a->object == b->object && a->address == b->address &&
+	       pfn_x(a->page) == pfn_x(b->page);
 }
 
 static void unqueue(struct futex_waiter *w)
@@ -64,6 +75,7 @@ static void unqueue(struct futex_waiter *w)
 	spin_lock(&lock);
 	list_del(&w->link);
 	spin_unlock(&lock);
+	key_put(&w->key);
 }
 
 long futex_wait(const uint32_t *user, uint32_t value, uint64_t deadline, uint32_t bitset)
@@ -119,41 +131,50 @@ long futex_wake(const uint32_t *user, int count, uint32_t bitset)
 		woken++;
 	}
 	spin_unlock(&lock);
+	key_put(&key);
 	return woken;
+}
+
+/* As many as `move` waiters get the other name. */
+static long move_waiters(const struct futex_key *from, const struct futex_key *to, int move)
+{
+	struct futex_waiter *w, *tmp;
+	long moved = 0;
+
+	spin_lock(&lock);
+	list_for_each_safe (w, tmp, &waiters, link) {
+		if (moved >= move)
+			break;
+		if (!same(&w->key, from))
+			continue;
+		key_put(&w->key);
+		w->key = *to;
+		if (!pfn_is_none(to->page))
+			page_get(to->page);
+		moved++;
+	}
+	spin_unlock(&lock);
+	return moved;
 }
 
 long futex_requeue(const uint32_t *user, int wake, int move, const uint32_t *to, bool compare,
 		   uint32_t value)
 {
-	struct futex_waiter *w, *tmp;
-	struct futex_key from_key, to_key;
+	struct futex_key from_key, to_key = { .page = PFN_NONE };
 	uint32_t now;
 	long rc = key_of(user, &from_key);
 
-	if (!rc)
-		rc = key_of(to, &to_key);
 	if (rc)
 		return rc;
-	if (compare) {
-		if (machine_user_load(user, &now))
-			return -EFAULT;
-		if (now != value)
-			return -EAGAIN;
-	}
-	rc = futex_wake(user, wake, ~0u);
-	if (rc < 0)
-		return rc;
-	spin_lock(&lock);
-	list_for_each_safe (w, tmp, &waiters, link) {
-		if (move <= 0)
-			break;
-		if (!same(&w->key, &from_key))
-			continue;
-		w->key = to_key;
-		move--;
-		rc++;
-	}
-	spin_unlock(&lock);
+	rc = key_of(to, &to_key);
+	if (!rc && compare)
+		rc = machine_user_load(user, &now) ? -EFAULT : now != value ? -EAGAIN : 0;
+	if (!rc)
+		rc = futex_wake(user, wake, ~0u);
+	if (rc >= 0)
+		rc += move_waiters(&from_key, &to_key, move);
+	key_put(&to_key);
+	key_put(&from_key);
 	return rc;
 }
 
