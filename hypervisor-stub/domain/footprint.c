@@ -54,6 +54,7 @@ static void show_footprints(void)
 			d->id, f.domain + f.vcpus + f.ports + f.grants, f.domain, f.vcpus, f.ports,
 			f.grants, f.pages / 1024);
 	}
+	log_info("%llu pages are free", (unsigned long long)heap_free_pages());
 }
 
 void footprint_dump_init(void)
