@@ -2,7 +2,7 @@
 /*
  * Backends that are taken down and brought back while their frontends live.
  *
- *	unbind	the driver finishes and answers what it took, and gives everything back. The state in the store stays
+ *	unbind	the driver finishes and answers what it took, and gives ring and port back. The state in the store stays
  *		Connected: the frontend notices nothing, its requests wait in the ring.
  *	bind	the driver has it again. The connection goes on from the last answer: what came meanwhile is in the
  *		ring, in order. Linux does the same (unbind and bind of xen-backend), so every frontend bears it.
@@ -31,19 +31,14 @@ static void let_go(struct xendev *d)
 }
 
 /* anew: with another ring. The frontend may have closed meanwhile, so it is looked at as if for the first time. */
-static int take(struct xendev *d, bool anew)
+static void take(struct xendev *d, bool anew)
 {
-	int rc = d->driver->retake(d);
-
-	if (rc)
-		return rc;
 	d->unbound = false;
 	d->state = XenbusStateClosed; /* as far as the driver knows, whatever the store says */
 	if (anew)
 		xendev_switch(d, XenbusStateInitWait);
 	d->peer_state = XenbusStateUnknown;
 	xendev_look_at_peer(d);
-	return 0;
 }
 
 int xendev_unbind(const char *path)
@@ -65,7 +60,8 @@ int xendev_bind(const char *path)
 
 	if (rc || !d->unbound)
 		return rc ? rc : -EALREADY;
-	return take(d, false);
+	take(d, false);
+	return 0;
 }
 
 int xendev_reset(const char *path)
@@ -80,5 +76,6 @@ int xendev_reset(const char *path)
 		let_go(d);
 	d->abrupt = false;
 	d->stale_offer = d->offer;
-	return take(d, true);
+	take(d, true);
+	return 0;
 }

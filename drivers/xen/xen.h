@@ -127,11 +127,10 @@ struct xendev_driver {
 	/* It is gone from the store, or its probe is to be undone. All its memory is given back here. */
 	void (*remove)(struct xendev *d);
 	/*
-	 * Of a backend that may be restarted (restart.c): gives the connection back and what it stands on, and has that
-	 * again: 0 or -errno. Connecting is peer_changed's as ever, also to a ring that was left in the middle.
+	 * Of a backend that may be restarted (restart.c): gives the connection back. Connecting is peer_changed's as
+	 * ever, also to a ring that was left in the middle.
 	 */
 	void (*release)(struct xendev *d);
-	int (*retake)(struct xendev *d);
 };
 
 /* All of a driver's functions run in one thread, the store's: they may sleep and need no lock against each other. */

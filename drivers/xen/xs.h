@@ -55,7 +55,7 @@ void xendev_look_at_peer(struct xendev *d);
 /*
  * restart.c; in the store's thread. What an operator may do with a backend: its driver lets go of it, with all that
  * it took answered; has it back; or loses everything at once and begins anew. 0, -ENODEV: no such
- * device; -EINVAL: no backend; -EALREADY: it is so; or what the driver says.
+ * device; -EINVAL: no backend that can be restarted; -EALREADY: it is so.
  */
 int xendev_unbind(const char *path), xendev_bind(const char *path), xendev_reset(const char *path);
 

@@ -215,26 +215,18 @@ static int probe(struct xendev *d)
 	return 0;
 }
 
+/* The disk stays open: nobody else gets at it meanwhile, and a loop device is not cleared. */
 static void release(struct xendev *d)
 {
 	disconnect(d->priv);
-	close_device(d->priv);
-}
-
-static int retake(struct xendev *d)
-{
-	int rc = open_device(d->priv);
-
-	if (rc)
-		close_device(d->priv);
-	return rc;
 }
 
 static void remove(struct xendev *d)
 {
 	struct blkback *b = d->priv;
 
-	release(d);
+	disconnect(b);
+	close_device(b);
 	kfree(b);
 }
 
@@ -245,5 +237,4 @@ const struct xendev_driver blkback_driver = {
 	.peer_changed = peer_changed,
 	.remove = remove,
 	.release = release,
-	.retake = retake,
 };

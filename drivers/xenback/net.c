@@ -226,17 +226,11 @@ static void release(struct xendev *d)
 	disconnect(d->priv);
 }
 
-static int retake(struct xendev *d)
-{
-	(void)d;
-	return 0;
-}
-
 static void remove(struct xendev *d)
 {
 	struct netback *b = d->priv;
 
-	release(d);
+	disconnect(b);
 	unplug(b);
 	kfree(b);
 }
@@ -272,5 +266,4 @@ const struct xendev_driver netback_driver = {
 	.peer_changed = peer_changed,
 	.remove = remove,
 	.release = release,
-	.retake = retake,
 };

@@ -4,7 +4,8 @@
  *
  * The file may be of any file system, and reading it may sleep, so each bound device has a thread; requests
  * wait in a list. A flush is the file's fsync. The ioctls are Linux's, as losetup uses them. The file is held
- * open by the device until it is cleared, and it is not cleared while the disk is in use.
+ * open by the device until it is cleared, and it is not cleared while the disk is in use. With LO_FLAGS_AUTOCLEAR it is
+ * cleared when its last user has gone, however that one ended.
  *
  * Locks: `setup` (a mutex) for binding and clearing, loop.lock for the list.
  */
@@ -24,10 +25,11 @@ enum {
 	LOOP_SET_STATUS64 = 0x4c04,
 	LOOP_GET_STATUS64 = 0x4c05,
 	LOOP_SET_CAPACITY = 0x4c07,
+	LOOP_CONFIGURE = 0x4c0a,
 	LOOP_CTL_GET_FREE = 0x4c82,
 };
 
-enum { LO_FLAGS_READ_ONLY = 1 };
+enum { LO_FLAGS_READ_ONLY = 1, LO_FLAGS_AUTOCLEAR = 4 };
 
 /* loop_info64 of Linux. */
 struct loop_info {
@@ -35,6 +37,13 @@ struct loop_info {
 	uint32_t number, encrypt_type, encrypt_key_size, flags;
 	uint8_t file_name[NAME_BYTES], crypt_name[NAME_BYTES], encrypt_key[KEY_BYTES];
 	uint64_t init[2];
+};
+
+/* loop_config of Linux: bound and described at once, so that nobody can be killed in between. */
+struct loop_config {
+	uint32_t fd, block_size;
+	struct loop_info info;
+	uint64_t reserved[8];
 };
 
 struct loop {
@@ -186,10 +195,27 @@ static int set_status(struct loop *l, const struct loop_info *user)
 		return -EINVAL;
 	l->info.offset = i.offset;
 	l->info.size_limit = i.size_limit;
+	l->info.flags = i.flags & LO_FLAGS_AUTOCLEAR;
 	memcpy(l->info.file_name, i.file_name, sizeof(i.file_name));
 	l->info.file_name[NAME_BYTES - 1] = '\0';
 	l->dev.sectors = sectors_of(l);
 	return 0;
+}
+
+static int configure(struct loop *l, const struct loop_config *user)
+{
+	uint32_t fd;
+	int rc;
+
+	if (copy_from_user(&fd, &user->fd, sizeof(fd)))
+		return -EFAULT;
+	rc = bind(l, (int)fd);
+	if (rc)
+		return rc;
+	rc = set_status(l, &user->info);
+	if (rc)
+		(void)clear(l);
+	return rc;
 }
 
 static int get_status(struct loop *l, struct loop_info *user)
@@ -201,7 +227,7 @@ static int get_status(struct loop *l, struct loop_info *user)
 	i.number = (uint32_t)(l - loops);
 	i.device = l->file->path.inode->sb->dev;
 	i.inode = l->file->path.inode->ino;
-	i.flags = l->dev.read_only ? LO_FLAGS_READ_ONLY : 0;
+	i.flags |= l->dev.read_only ? LO_FLAGS_READ_ONLY : 0;
 	return copy_to_user(user, &i, sizeof(i));
 }
 
@@ -213,6 +239,8 @@ static long ioctl(struct blockdev *d, unsigned cmd, unsigned long arg)
 	mutex_lock(&setup);
 	if (cmd == LOOP_SET_FD) {
 		rc = bind(l, (int)arg);
+	} else if (cmd == LOOP_CONFIGURE) {
+		rc = configure(l, (void *)arg);
 	} else if (cmd == LOOP_CLR_FD) {
 		rc = clear(l);
 	} else if (cmd == LOOP_SET_STATUS64) {
@@ -228,7 +256,21 @@ static long ioctl(struct blockdev *d, unsigned cmd, unsigned long arg)
 	return rc;
 }
 
-static const struct blockdev_ops loop_ops = { .submit = submit, .ioctl = ioctl };
+static void release(struct blockdev *d)
+{
+	struct loop *l = d->priv;
+
+	mutex_lock(&setup);
+	if (l->info.flags & LO_FLAGS_AUTOCLEAR && !d->users)
+		(void)clear(l);
+	mutex_unlock(&setup);
+}
+
+static const struct blockdev_ops loop_ops = {
+	.submit = submit,
+	.release = release,
+	.ioctl = ioctl,
+};
 
 /* ---- /dev/loop-control ---- */
 

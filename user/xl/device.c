@@ -18,7 +18,21 @@
 #include <xen/io/xenbus.h>
 
 #define LOOP_CTL_GET_FREE 0x4c82
-#define LOOP_SET_FD	  0x4c00
+#define LOOP_CONFIGURE	  0x4c0a
+
+/* <linux/loop.h>: struct loop_config, of which a file and a flag are of interest. */
+#define LO_FLAGS_AUTOCLEAR 4u
+
+struct loop_config {
+	uint32_t fd, block_size;
+	uint8_t not_said[52];
+	uint32_t flags;
+	uint8_t names[176];
+	uint64_t reserved[8];
+};
+
+_Static_assert(offsetof(struct loop_config, names) == 64 && sizeof(struct loop_config) == 304,
+	       "Linux's");
 
 /* Numbers of devices as Linux packs them, up to 255 and 255. */
 #define MAJOR(rdev) ((unsigned)((rdev) >> 8) & 0xff)
@@ -73,9 +87,13 @@ static int set_states(xs_t t, const struct place *p)
 	       put(t, p->back, "state", "%d", XenbusStateInitialising);
 }
 
-/* A file becomes a block device: a loop device that is free. */
+/*
+ * A file becomes a block device: a loop device that is free. It is the file's as long as somebody has it open: we,
+ * until the backend does. -1 after a complaint.
+ */
 static int attach_loop(const struct disk_spec *d, char *device, size_t size)
 {
+	struct loop_config config = { .flags = LO_FLAGS_AUTOCLEAR };
 	int control = open("/dev/loop-control", O_RDWR), file, loop = -1, n;
 
 	file = open(d->target, d->writable ? O_RDWR : O_RDONLY);
@@ -86,26 +104,23 @@ static int attach_loop(const struct disk_spec *d, char *device, size_t size)
 		snprintf(device, size, "/dev/loop%d", n);
 		loop = open(device, d->writable ? O_RDWR : O_RDONLY);
 	}
-	if (loop < 0 || ioctl(loop, LOOP_SET_FD, file) < 0) {
+	config.fd = (uint32_t)file;
+	if (loop < 0 || ioctl(loop, LOOP_CONFIGURE, &config) < 0) {
 		if (file >= 0)
 			complain("disk %s: no loop device for it: %s", d->target, strerror(errno));
-		n = -1;
+		if (loop >= 0)
+			close(loop);
+		loop = -1;
 	}
 	if (control >= 0)
 		close(control);
 	if (file >= 0)
 		close(file);
-	if (loop >= 0)
-		close(loop);
-	return n < 0 ? -1 : 0;
+	return loop;
 }
 
-static int find_device(const struct disk_spec *d, char *device, size_t size, struct stat *st)
+static int check_device(const char *device, struct stat *st)
 {
-	if (d->is_file && attach_loop(d, device, size))
-		return -1;
-	if (!d->is_file)
-		snprintf(device, size, "%s", d->target);
 	if (stat(device, st) < 0)
 		return complain("disk %s: %s", device, strerror(errno)) ? -1 : 0;
 	if (!S_ISBLK(st->st_mode))
@@ -116,17 +131,15 @@ static int find_device(const struct disk_spec *d, char *device, size_t size, str
 	return 0;
 }
 
-int device_add_disk(unsigned domid, const struct disk_spec *d)
+static int publish_disk(unsigned domid, const struct disk_spec *d, const struct place *at,
+			const char *device)
 {
-	struct place p = place_of(domid, "vbd", d->number);
-	char device[128];
+	struct place p = *at;
 	struct stat st;
 	bool failed;
 	xs_t t;
 
-	if (xs_exists(xs_get(), 0, p.back))
-		return complain("domain %u has a disk %s already", domid, d->vdev) ? -1 : 0;
-	if (find_device(d, device, sizeof(device), &st))
+	if (check_device(device, &st))
 		return -1;
 	do {
 		if (xs_begin(xs_get(), &t))
@@ -146,6 +159,44 @@ int device_add_disk(unsigned domid, const struct disk_spec *d)
 			 put(t, p.back, "bootable", "1") || set_states(t, &p);
 	} while (xs_end(xs_get(), t, !failed) && !failed && errno == EAGAIN);
 	return failed ? complain("disk %s: the store: %s", d->vdev, strerror(errno)), -1 : 0;
+}
+
+/* Until the backend has opened the device, or said that it does not; ten seconds at most. */
+static void wait_for_backend(const struct place *p)
+{
+	bool waiting = true;
+
+	for (unsigned i = 0; i < 1000 && waiting; i++) {
+		char *state = xs_readf(xs_get(), 0, "%s/state", p->back);
+
+		waiting = state && atoi(state) == XenbusStateInitialising;
+		free(state);
+		if (waiting)
+			usleep(10000);
+	}
+}
+
+int device_add_disk(unsigned domid, const struct disk_spec *d)
+{
+	struct place p = place_of(domid, "vbd", d->number);
+	char device[128];
+	int loop = -1, rc;
+
+	if (xs_exists(xs_get(), 0, p.back))
+		return complain("domain %u has a disk %s already", domid, d->vdev) ? -1 : 0;
+	snprintf(device, sizeof(device), "%s", d->target);
+	if (d->is_file) {
+		loop = attach_loop(d, device, sizeof(device));
+		if (loop < 0)
+			return -1;
+	}
+	rc = publish_disk(domid, d, &p, device);
+	if (loop >= 0) {
+		if (!rc)
+			wait_for_backend(&p);
+		close(loop);
+	}
+	return rc;
 }
 
 /* What Xen's tools draw: their own prefix, and the rest by chance. */
