@@ -55,6 +55,7 @@ struct machine_info {
 	const void *ramdisk;	  /* mapped, readable; NULL when there is none */
 	size_t ramdisk_size;	  /* bytes */
 	unsigned long page_count; /* pfns 0..page_count-1 exist and are mapped */
+	unsigned long page_limit; /* those up to page_limit-1 may get memory: machine_page_take() */
 	unsigned long ignored;	  /* pages given to us beyond what this machine can map */
 	bool privileged;	  /* this kernel drives the devices of the machine */
 	struct pfn_range free[4]; /* not in use at start of day; empty ones at the end */

@@ -7,8 +7,6 @@
  */
 #include "xen-x86.h"
 
-#define P2M_EMPTY (~0ul)
-
 bool machine_page_give(pfn_t pfn)
 {
 	unsigned long state = irq_save();

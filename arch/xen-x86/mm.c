@@ -43,6 +43,7 @@
 #include "lib/string.h"
 
 unsigned long *p2m;
+static unsigned long p2m_count; /* its entries */
 const unsigned long *m2p;
 pte_t mm_nx;
 pfn_t mm_kernel_root;
@@ -70,7 +71,7 @@ pfn_t mfn_to_pfn(mfn_t mfn)
 		return PFN_NONE;
 	pfn = m2p[mfn_x(mfn)];
 	/* The M2P holds whatever a frame's owner wrote there: believe it only if the P2M agrees. */
-	if (pfn >= machine_info.page_count || p2m[pfn] != mfn_x(mfn))
+	if (pfn >= p2m_count || p2m[pfn] != mfn_x(mfn))
 		return PFN_NONE;
 	return pfn_of(pfn);
 }
@@ -193,7 +194,42 @@ void mm_init_frames(void)
 	m2p = (const unsigned long *)hole.v_start;
 	m2p_count = hole.max_mfn + 1;
 	p2m = (unsigned long *)xen_start_info->mfn_list;
+	p2m_count = xen_start_info->nr_pages;
 	machine_info.page_count = xen_start_info->nr_pages;
+}
+
+/*
+ * How many pages the toolstack may let us have one day. Tables and records for them take 1 % of them, now: more than
+ * eight times what we begin with would cost too much of that. Domain 0 keeps what it has.
+ */
+static unsigned long largest_size(unsigned long most)
+{
+	domid_t self = DOMID_SELF;
+	unsigned long count = machine_info.page_count;
+	long allowed = xen_start_info->flags & SIF_PRIVILEGED
+			       ? 0
+			       : hypercall_memory_op(XENMEM_maximum_reservation, &self);
+
+	if (allowed <= (long)count)
+		return count;
+	if (most > 8 * count)
+		most = 8 * count;
+	return (unsigned long)allowed < most ? (unsigned long)allowed : most;
+}
+
+unsigned long mm_extend_p2m(unsigned long first_free)
+{
+	unsigned long *larger = machine_page_va(pfn_of(first_free));
+	unsigned long limit = machine_info.page_limit;
+
+	if (limit <= p2m_count)
+		return 0;
+	memcpy(larger, p2m, p2m_count * sizeof(*p2m));
+	for (unsigned long pfn = p2m_count; pfn < limit; pfn++)
+		larger[pfn] = P2M_EMPTY;
+	p2m = larger;
+	p2m_count = limit;
+	return (limit * sizeof(*p2m) + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
 void mm_init(void)
@@ -206,7 +242,8 @@ void mm_init(void)
 		machine_info.ignored = pages - (limit >> PAGE_SHIFT);
 		machine_info.page_count = limit >> PAGE_SHIFT;
 	}
-	special = VIRT_BASE + (machine_info.page_count << PAGE_SHIFT);
+	machine_info.page_limit = largest_size(limit >> PAGE_SHIFT);
+	special = VIRT_BASE + (machine_info.page_limit << PAGE_SHIFT);
 	special = (special + L1_SPAN - 1) & ~(L1_SPAN - 1);
 	mm_special_end = special + SPECIAL_BYTES;
 	special_init(special);

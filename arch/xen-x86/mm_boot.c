@@ -103,5 +103,6 @@ unsigned long mm_init_mappings(void)
 			link_new_l1(l2, va);
 	}
 	protect_image();
+	next_table_pfn += mm_extend_p2m(next_table_pfn);
 	return next_table_pfn - first;
 }

@@ -49,6 +49,9 @@ static inline vcpu_info_t *this_vcpu(void)
 
 /* ---- mm.c, p2m.c ---- */
 extern unsigned long *p2m;
+#define P2M_EMPTY (~0ul) /* a page without memory */
+/* Room for page_limit entries, from the mapped page `first_free` on: how many pages it took. */
+unsigned long mm_extend_p2m(unsigned long first_free);
 extern const unsigned long *m2p;
 extern pte_t mm_nx; /* PTE_NX, or 0 where the processor has none */
 mfn_t pfn_to_mfn(pfn_t pfn);

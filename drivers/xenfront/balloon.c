@@ -3,10 +3,10 @@
  * The balloon: giving memory back when the toolstack wants the domain smaller, and taking it again.
  *
  * memory/target says in KiB how large the domain should be. Getting smaller is taking pages from our own
- * allocator and giving their frames away; the pages are remembered. Getting larger is the way back, up to
- * what the domain began with. A part of the memory is never given away, so that a toolstack's mistake
- * leaves a domain that can still be talked to. A thread does it, a page at a time, and tries again when
- * there is nothing to give or to get now.
+ * allocator and giving their frames away; the pages are remembered. Getting larger is the way back, and then
+ * on to pages that never had memory, up to the most that the toolstack allows (maxmem). A part of the memory is
+ * never given away, so that a toolstack's mistake leaves a domain that can still be talked to. A thread does
+ * it, a page at a time, and tries again when there is nothing to give or to get now.
  */
 #include "proc.h"
 #include "timer.h"
@@ -17,12 +17,13 @@
 
 static uint32_t *stack; /* numbers of pages that have no memory now */
 static unsigned long stack_count, stack_size, target_pages;
+static unsigned long next_new; /* the first page that never had memory */
 static struct waitq wake = WAITQ_INIT(wake);
 static bool changed;
 
 static unsigned long pages_now(void)
 {
-	return machine_info.page_count - stack_count;
+	return next_new - stack_count;
 }
 
 /* One page less; false: there is none to give now. */
@@ -43,12 +44,22 @@ static bool shrink(void)
 	return true;
 }
 
+/* One that never had memory, beyond what the domain began with. */
+static bool grow_beyond(void)
+{
+	if (next_new == machine_info.page_limit || !machine_page_take(pfn_of(next_new)))
+		return false;
+	page_release_range(next_new, next_new + 1);
+	next_new++;
+	return true;
+}
+
 static bool grow(void)
 {
 	pfn_t pfn;
 
 	if (!stack_count)
-		return false;
+		return grow_beyond();
 	pfn = pfn_of(stack[stack_count - 1]);
 	if (!machine_page_take(pfn))
 		return false;
@@ -86,7 +97,7 @@ static void target_event(struct xs_watch *w, const char *path)
 	(void)w, (void)path;
 	if (xs_read_u32(0, "memory", "target", &kib))
 		return;
-	target_pages = min((unsigned long)kib / 4, machine_info.page_count);
+	target_pages = min((unsigned long)kib / 4, machine_info.page_limit);
 	changed = true;
 	waitq_wake(&wake);
 }
@@ -96,8 +107,8 @@ static struct xs_watch target_watch = { .path = (char *)"memory/target", .fn = t
 void balloon_start(void *unused)
 {
 	(void)unused;
-	stack_size = machine_info.page_count;
-	target_pages = machine_info.page_count;
+	stack_size = machine_info.page_limit;
+	target_pages = next_new = machine_info.page_count;
 	stack = kmalloc(stack_size * sizeof(*stack));
 	if (!stack || !kthread_create("balloon", thread, NULL) || xs_watch(&target_watch))
 		printk("balloon: cannot start, this domain keeps its size\n");

@@ -95,6 +95,8 @@ enum page_kind page_kind(pfn_t pfn);
 /* 2^order consecutive pages with one reference in all; NULL when short. */
 void *pages_alloc(unsigned order);
 void pages_free(void *p, unsigned order);
+/* Pages that the allocator has not had until now: in use at start of day, or without memory then. */
+void page_release_range(unsigned long first, unsigned long end);
 unsigned long page_free_count(void);
 unsigned long page_total_count(void);
 

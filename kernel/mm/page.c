@@ -25,7 +25,7 @@ static unsigned long page_index(const struct page *p)
 
 struct page *page_of(pfn_t pfn)
 {
-	bug_on(pfn_x(pfn) >= machine_info.page_count);
+	bug_on(pfn_x(pfn) >= machine_info.page_limit);
 	return &page_table[pfn_x(pfn)];
 }
 
@@ -51,7 +51,7 @@ static void block_free(unsigned long index, unsigned order)
 		unsigned long buddy = index ^ 1ul << order;
 		struct page *b = &page_table[buddy];
 
-		if (buddy >= machine_info.page_count || b->state != PAGE_FREE || b->order != order)
+		if (buddy >= machine_info.page_limit || b->state != PAGE_FREE || b->order != order)
 			break;
 		list_del(&b->link);
 		b->state = PAGE_INSIDE;
@@ -246,7 +246,7 @@ void page_release_range(unsigned long first, unsigned long end)
 void page_init(void)
 {
 	unsigned long need =
-		align_up(machine_info.page_count * sizeof(struct page), PAGE_SIZE) >> PAGE_SHIFT;
+		align_up(machine_info.page_limit * sizeof(struct page), PAGE_SIZE) >> PAGE_SHIFT;
 	unsigned i;
 
 	free_count = total_count = 0;
@@ -263,7 +263,7 @@ void page_init(void)
 		break;
 	}
 	if (!page_table)
-		panic("no room for the records of %lu pages", machine_info.page_count);
+		panic("no room for the records of %lu pages", machine_info.page_limit);
 	for (i = 0; i < ARRAY_SIZE(machine_info.free); i++)
 		page_release_range(machine_info.free[i].first, machine_info.free[i].end);
 }

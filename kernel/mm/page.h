@@ -46,8 +46,6 @@ extern struct page *page_table; /* by pfn */
 struct page *page_of_va(const void *va);
 struct page *page_of(pfn_t pfn);
 pfn_t page_pfn(const struct page *p);
-/* Pages that were in use at start of day and no longer are. */
-void page_release_range(unsigned long first, unsigned long end);
 void page_init(void);
 /*
  * Users get no page while `reserve` or less are free; from `low` on, when_low() is called at each page taken, in any

@@ -46,7 +46,7 @@ void panic(const char *fmt, ...)
 void fake_reset(unsigned long hole_first, unsigned long hole_end)
 {
 	memset(&machine_info, 0, sizeof(machine_info));
-	machine_info.page_count = FAKE_PAGES;
+	machine_info.page_count = machine_info.page_limit = FAKE_PAGES;
 	machine_info.free[0] = (struct pfn_range){ 1, hole_first };
 	machine_info.free[1] = (struct pfn_range){ hole_end, FAKE_PAGES };
 	page_table = NULL;
