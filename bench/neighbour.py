@@ -31,6 +31,7 @@ from machine import Machine  # noqa: E402
 from plot import paired_bars  # noqa: E402
 
 RATE = 20  # requests a second
+PAPER = (2, 4)  # % that SPEC WEB99 and OSDB-IR lost beside all neighbours at once
 
 NEIGHBOURS = {
     "disk hog": "(while :; do dd if=/dev/zero of=/root/hog bs=64k count=128 conv=fsync; cat /root/hog; done) "
@@ -150,6 +151,7 @@ def main():
     for name, alone, loaded in rows:
         print(f"{name:16} {loaded[0]:10.1f} {loss(alone[0], loaded[0]):7.1f} {loaded[1]:10.1f} {alone[1]:7.1f} "
               f"{loaded[2]:15.0f} {alone[2]:7.0f} {loss(alone[2], loaded[2]):7.1f}")
+    print(f"{'paper, all of them':27} {PAPER[0]:7.1f} {'':42} {PAPER[1]:7.1f}")
     os.makedirs(args.out, exist_ok=True)
     with open(os.path.join(args.out, "neighbour.csv"), "w", newline="", encoding="ascii") as f:
         out = csv.writer(f, lineterminator="\n")
