@@ -8,7 +8,7 @@
     many      256 domains at once
     volume    1 GB written and read through a guest's disk, 1 GB through its network each way, every byte judged
     restarts  1000 restarts of a disk's and a card's backend below a guest that writes 128 MB and sends 256 MB
-    creates   200 creates killed at random moments
+    half-made 200 creates killed at random moments
     kills     100 guests destroyed in the middle of disk and network load, 10 a run
     foes      pairs of hostile guests with a disk and a network, 20 a run, each with a seed of its own
     crowd     64 idle and 16 busy guests of 8 MB in 2 GB
@@ -75,7 +75,7 @@ JOBS = {
     "many": (4, pv("crowd", "mem=2048 smp=2 guest=same args=domains=256")),
     "volume": (1, volume("--megabytes", "1024", "--net", "1024", "device", "guest-to-guest", "guest-to-host")),
     "restarts": (1, volume("--megabytes", "1024", "--net", "1024", "--restarts", "1000", "restarts")),
-    "creates": (4, volume("--creates", "50", "killed-creates")),
+    "half-made": (4, volume("--creates", "50", "killed-creates")),
     "kills": (10, volume("--kills", "10", "kills")),
     "foes": (50, guests("foes", "--times", "20")),
     "crowd": (2, guests("crowd")),
