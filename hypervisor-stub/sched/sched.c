@@ -56,6 +56,20 @@ static void raise_sched(unsigned int cpu)
 		softirq_raise_on(&pcpus[cpu], SOFTIRQ_SCHED);
 }
 
+/*
+ * The scheduler's clock, one for all pCPUs, and it never runs backwards: pCPUs read theirs a little differently, and a
+ * turn that had begun in the future would have lasted for ages. Locks: runq.
+ */
+static stime_t sched_now(void)
+{
+	static stime_t latest;
+	stime_t t = now();
+
+	if (t > latest)
+		latest = t;
+	return latest;
+}
+
 /* ---- somebody waits ---------------------------------------------------------------------------------- */
 
 static unsigned int first_cpu(uint64_t mask)
@@ -115,7 +129,7 @@ void sched_tickle(struct vcpu *v)
 		raise_sched(cpu);
 		return;
 	}
-	t = now();
+	t = sched_now();
 	c = weakest(v, mask, t);
 	if (c && t - c->since >= sched_settings.ratelimit) {
 		raise_sched((unsigned int)(c - sched_cpus));
@@ -134,7 +148,7 @@ static void make_ready(struct vcpu *v)
 {
 	if (v->sched.unit.ready)
 		return;
-	policy->wake(&v->sched.unit, now());
+	policy->wake(&v->sched.unit, sched_now());
 	sched_tickle(v);
 }
 
@@ -153,12 +167,12 @@ void sched_settle(struct vcpu *v)
 		policy->remove(&v->sched.unit);
 	state = waiting_state(v);
 	if (v->sched.runstate.state != (int)state)
-		runstate_enter(v, state, now());
+		runstate_enter(v, state, sched_now());
 }
 
 void sched_unit_changed(struct vcpu *v)
 {
-	policy->changed(&v->sched.unit, now());
+	policy->changed(&v->sched.unit, sched_now());
 	/* It may have to leave, or to stop earlier than was planned. */
 	if (has_turn(v))
 		raise_sched(v->sched.cpu->id);
@@ -214,11 +228,12 @@ static void watch_caps(stime_t t)
 
 static void caps_renewed(void *unused)
 {
-	stime_t t = now();
 	struct sched_unit *u;
+	stime_t t;
 
 	(void)unused;
 	spin_lock(&runq);
+	t = sched_now();
 	while ((u = budget_next(t))) {
 		policy->wake(u, t);
 		sched_tickle(unit_vcpu(u));
@@ -245,9 +260,10 @@ static void schedule(void)
 	unsigned int cpu = this_pcpu()->id;
 	struct vcpu *prev = current, *next;
 	struct vcpu_runstate_info left;
-	stime_t t = now();
+	stime_t t;
 
 	spin_lock(&runq);
+	t = sched_now();
 	if (!vcpu_is_idle(prev))
 		put_back(prev, t);
 	next = pick_next(cpu, t);
