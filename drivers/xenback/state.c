@@ -51,7 +51,9 @@ void backend_peer_changed(struct xendev *d, unsigned state, const struct backend
 	case XenbusStateUnknown:
 	case XenbusStateClosed:
 		b->disconnect(d->priv);
-		xendev_switch(d, XenbusStateClosed);
+		/* Said once: by the second time its directory may be gone, and would come back with this in it. */
+		if (d->state != XenbusStateClosed)
+			xendev_switch(d, XenbusStateClosed);
 		break;
 	default:
 		break;
