@@ -77,14 +77,27 @@ static void open_terminal(struct console *c)
 	fcntl(c->master, F_SETFD, FD_CLOEXEC);
 }
 
+/*
+ * The toolstack has made the node. A write would make it again, and all above it, in a domain that has just been
+ * removed: so both happen in one transaction.
+ */
 static void announce_terminal(struct console *c)
 {
 	char path[64], tty[32];
+	bool there = false, failed;
+	xs_t t;
 
 	if (c->master < 0 || ptsname_r(c->master, tty, sizeof(tty)))
 		return;
 	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", c->domid);
-	if (xs_writef(store, 0, path, "%s", tty) < 0)
+	do {
+		failed = xs_begin(store, &t) != 0;
+		if (failed)
+			break;
+		there = xs_exists(store, t, path);
+		failed = there && xs_writef(store, t, path, "%s", tty) < 0;
+	} while (xs_end(store, t, there && !failed) && !failed && errno == EAGAIN);
+	if (failed)
 		fprintf(stderr, "xenconsoled: cannot write %s: %s\n", path, strerror(errno));
 }
 
