@@ -47,8 +47,8 @@ void packet_segment(struct packet *p, void (*fn)(struct netdev *d, struct packet
 
 /* For the stack (kernel/net): called in the network's thread for packets that nobody else takes. */
 void net_stack_input(struct netdev *d, struct packet *p);
-/* netdev.c: is something else waiting for the network's thread? */
-bool netdev_more_waiting(void);
+/* What the stack kept back to answer several packets at once goes out; called when no more of them wait. */
+void net_stack_answer(void);
 /* A device came, went, or changed its up, carrier or address. May sleep. */
 void net_stack_device(struct netdev *d, bool present);
 

@@ -15,6 +15,8 @@
 #define WAITING_MOST  256	 /* packets of one device */
 #define WAITING_BYTES (4u << 20) /* and the memory that they take: a large one takes 128 KiB */
 
+#define TOGETHER 32 /* of packets that arrived together, so many are answered at once at most */
+
 struct spinlock net_lock = SPINLOCK_INIT;
 struct list net_devices = LIST_INIT(net_devices);
 
@@ -157,11 +159,6 @@ static struct packet *next_packet(void)
 	return p;
 }
 
-bool netdev_more_waiting(void)
-{
-	return !list_empty(&turns);
-}
-
 static void deliver(struct packet *p)
 {
 	struct netdev *d = p->dev;
@@ -181,10 +178,13 @@ static void net_thread(void *unused)
 		struct packet *p;
 
 		wait_event(&arrived, !list_empty(&turns));
-		while ((p = next_packet())) {
+		for (unsigned n = 1; (p = next_packet()); n++) {
 			deliver(p);
 			busy_with = NULL;
 			waitq_wake(&drained);
+			/* Whoever got the last one: the stack, a bridge, nobody. */
+			if (list_empty(&turns) || n % TOGETHER == 0)
+				net_stack_answer();
 			cond_resched();
 		}
 	}

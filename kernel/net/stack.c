@@ -50,12 +50,13 @@ void stack_lock(void)
 	mutex_lock(&core);
 }
 
-static void unlock(bool train_waits)
+/* keep: a train may wait for what the next packet makes the stack say (net_stack_answer()). */
+static void unlock(bool keep)
 {
 	uint64_t due;
 
 	netif_poll_all(); /* what was sent to ourselves */
-	if (!train_waits)
+	if (!keep)
 		train_leave();
 	due = clock_due();
 	if (due < tick_due) {
@@ -203,17 +204,6 @@ static struct pbuf *buffer_of(struct packet *p)
 	return in;
 }
 
-/* Of packets that arrived together, so many are answered together at most. */
-#define TOGETHER 32
-
-static bool more_to_answer(void)
-{
-	static unsigned count;
-
-	count = netdev_more_waiting() ? (count + 1) % TOGETHER : 0;
-	return count;
-}
-
 void net_stack_input(struct netdev *d, struct packet *p)
 {
 	bool check = needs_check(p);
@@ -232,7 +222,15 @@ void net_stack_input(struct netdev *d, struct packet *p)
 		d->stats.rx_dropped++;
 		packet_free(p);
 	}
-	unlock(more_to_answer());
+	unlock(true);
+}
+
+void net_stack_answer(void)
+{
+	if (!train_waits())
+		return;
+	stack_lock();
+	stack_unlock();
 }
 
 /* ---- devices ---- */

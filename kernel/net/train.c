@@ -8,7 +8,8 @@
  *
  * Trains. lwIP makes segments of one packet's size, but a device that cuts large ones by itself (to another
  * domain nobody ever cuts them) gets those that follow each other as one: the first waits, the next are
- * appended, and when the stack's lock is given back all of it leaves. So what a packet costs on its way
+ * appended, and when the stack's lock is given back all of it leaves
+ * (or, while packets come in, when no more of them wait: stack.c). So what a packet costs on its way
  * through rings, bridge and the other side's stack is paid once for ten.
  *
  *	lwIP:	|head|seq 0 data|  |head|seq 1460 data|  |head|seq 2920 data, PSH|
@@ -85,6 +86,11 @@ static void leave(struct netdev *d, struct packet *p)
 	if (d->features & NETDEV_CSUM && is_tcp(p->data, p->len))
 		leave_sum_open(p);
 	netdev_transmit(d, p);
+}
+
+bool train_waits(void)
+{
+	return train.packet;
 }
 
 void train_leave(void)

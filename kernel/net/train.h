@@ -11,6 +11,7 @@
 
 /* A copy of the frame goes out by the device, perhaps together with those that follow it. False: no memory. */
 bool train_send(struct netdev *d, const struct pbuf *p);
+bool train_waits(void);
 /* What waits for more goes now: before the lock is given back, and before a device goes. */
 void train_leave(void);
 
