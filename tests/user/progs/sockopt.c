@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sockets: options and what they do, ways to end, waiting with a limit, queues that are full. */
+#include "loopback.h"
 #include "observe.h"
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
@@ -11,31 +11,6 @@
 struct limit {
 	long tv_sec, tv_usec;
 };
-
-static struct sockaddr_in name;
-#define NAME (struct sockaddr *)&name, sizeof(name)
-
-static int listener(int backlog)
-{
-	socklen_t len = sizeof(name);
-	int s = socket(AF_INET, SOCK_STREAM, 0);
-
-	name = (struct sockaddr_in){ AF_INET, 0, { htonl(INADDR_LOOPBACK) }, "" };
-	bind(s, NAME);
-	listen(s, backlog);
-	getsockname(s, (struct sockaddr *)&name, &len);
-	return s;
-}
-
-static void pair(int fds[2])
-{
-	int l = listener(1);
-
-	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
-	connect(fds[0], NAME);
-	fds[1] = accept(l, NULL, NULL);
-	close(l);
-}
 
 static int option(int s, int which)
 {
