@@ -629,7 +629,7 @@ static void write_back(void *unused)
 		uint64_t before;
 
 		(void)wait_event_full(&hurry_queue, *(volatile bool *)&hurry, false,
-				      machine_now() + NSEC_PER_SEC);
+				      time_now() + NSEC_PER_SEC);
 		before = time_now() - (hurry ? 0 : min(time_now(), (uint64_t)DIRTY_AGE));
 		hurry = false;
 		if (any_mapped && is_due(before))

@@ -256,11 +256,8 @@ int mm_fault(struct mm *mm, unsigned long va, unsigned flags, int *sig, int *cod
 	*code = SEGV_ACCERR;
 	if (!allowed(v, flags))
 		return -EFAULT;
-	if (v->flags & VMA_FOREIGN) { /* its file has nothing there */
-		*sig = SIGBUS;
-		*code = BUS_ADRERR;
-		return -EFAULT;
-	}
+	if (v->flags & VMA_FOREIGN) /* its file has nothing there */
+		return bus_error(sig, code);
 	pfn = space_lookup(mm->space, va, &access);
 	if (!pfn_is_none(pfn))
 		return pfn_is_note(pfn) ? fault_swapped(mm, v, va, pfn, sig, code)
