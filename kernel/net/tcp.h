@@ -62,6 +62,8 @@ void tcp_trim(void);
 void tcp_cookie_for(const struct tcp_hdr *hdr, unsigned options);
 /* hdr: an acknowledgement for nobody. True: of such a number; the SYN comes again. */
 bool tcp_cookie_returns(const struct tcp_hdr *hdr);
+/* hdr: a SYN that lwIP is not to see now; it comes again as soon as lwIP has returned. */
+void tcp_cookie_syn_again(const struct tcp_hdr *hdr, unsigned options);
 
 /* tcp_connect.c */
 int tcp_bind_name(struct socket *s, const union sockaddr_any *a, size_t len);

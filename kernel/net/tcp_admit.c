@@ -13,7 +13,7 @@
  * after a flood, a packet that may be a handshake's last is looked at by tcp_cookie.c.
  *
  * A SYN for a connection in TIME_WAIT that is newer than its last byte begins a new one (RFC 1122, 4.2.2.13): the old
- * one goes, and the SYN's repetition finds the listener.
+ * one goes, and the SYN is made once more and finds the listener.
  *
  * Connections in TIME_WAIT are bounded by TIME_WAIT_MOST; the oldest go, as they do on Linux.
  */
@@ -81,6 +81,7 @@ signed char lwip_port_admit(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, unsi
 	case TIME_WAIT:
 		if (TCPH_FLAGS(hdr) & TCP_SYN && TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt)) {
 			tcp_abort(pcb); /* which sends nothing in this state */
+			tcp_cookie_syn_again(hdr, options);
 			ok = false;
 		}
 		break;

@@ -157,13 +157,22 @@ void tcp_cookie_for(const struct tcp_hdr *hdr, unsigned options)
 	next.valid = true;
 }
 
-uint32_t lwip_port_first_number(uint16_t remote_port)
+/*
+ * When we connect, the number is the clock (64 ns a step) and a hash of both ends that nobody else knows (RFC 6528): not
+ * to be guessed, and always newer than what the same ends said before, so that a peer that still remembers the last
+ * connection (TIME_WAIT) takes the new one.
+ */
+uint32_t lwip_port_first_number(const struct ip4_addr *local, uint16_t local_port,
+				const struct ip4_addr *remote, uint16_t remote_port)
 {
+	const uint64_t words[2] = { (uint64_t)local->addr << 32 | remote->addr,
+				    (uint64_t)local_port << 16 | remote_port };
+
 	if (next.valid && next.client_port == remote_port) {
 		next.valid = false;
 		return next.number;
 	}
-	return lwip_port_random(); /* we connect */
+	return (uint32_t)siphash(words, ARRAY_SIZE(words)) + (uint32_t)(time_now() >> 6);
 }
 
 /* ---- SYNs made again ---- */
@@ -224,6 +233,25 @@ static void make_again(void)
 	again_count = 0;
 }
 
+static void syn_comes_again(const struct handshake *h, uint32_t cookie)
+{
+	if (again_count == AGAIN_MOST)
+		return;
+	again[again_count].h = *h;
+	again[again_count].cookie = cookie;
+	again[again_count].netif = netif_get_index(ip_current_input_netif());
+	again_count++;
+	clock_soon(make_again); /* not from within tcp_input() */
+}
+
+void tcp_cookie_syn_again(const struct tcp_hdr *hdr, unsigned options)
+{
+	struct handshake h = handshake_now(hdr, hdr->seqno);
+	uint8_t last = offer_of((const uint8_t *)(hdr + 1), options);
+
+	syn_comes_again(&h, cookie_of(&h, (uint8_t)(last | slot_now())));
+}
+
 bool tcp_cookie_returns(const struct tcp_hdr *hdr)
 {
 	struct handshake h = handshake_now(hdr, hdr->seqno - 1);
@@ -231,12 +259,6 @@ bool tcp_cookie_returns(const struct tcp_hdr *hdr)
 
 	if (((slot_now() - cookie) & 3) > 1 || cookie_of(&h, (uint8_t)cookie) != cookie)
 		return false;
-	if (again_count == AGAIN_MOST)
-		return true;
-	again[again_count].h = h;
-	again[again_count].cookie = cookie;
-	again[again_count].netif = netif_get_index(ip_current_input_netif());
-	again_count++;
-	clock_soon(make_again); /* not from within tcp_input() */
+	syn_comes_again(&h, cookie);
 	return true;
 }

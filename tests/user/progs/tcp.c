@@ -167,6 +167,32 @@ static void many(void)
 	close(l);
 }
 
+/* The same two ends meet again while the one that closed first still remembers the last time (TIME_WAIT). */
+static void again(void)
+{
+	struct sockaddr_in own = { AF_INET, 0, { htonl(INADDR_LOOPBACK) }, "" };
+	int l = listener(8), met = 0, one = 1, in, out;
+	socklen_t len = sizeof(own);
+	long began = time(NULL);
+	char c;
+
+	for (int i = 0; i < 20; i++) {
+		out = socket(AF_INET, SOCK_STREAM, 0);
+		setsockopt(out, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		bind(out, (struct sockaddr *)&own, sizeof(own));
+		if (connect(out, NAME))
+			printf("connect %d: %s\n", i, strerror(errno));
+		getsockname(out, (struct sockaddr *)&own, &len);
+		in = accept(l, NULL, NULL);
+		close(in);
+		met += read(out, &c, 1) == 0;
+		close(out);
+	}
+	SHOW(met);
+	HOLDS(time(NULL) - began < 10); /* repetitions would take a second each */
+	close(l);
+}
+
 int main(void)
 {
 	conversation();
@@ -175,5 +201,6 @@ int main(void)
 	refused();
 	wrong_arguments();
 	many();
+	again();
 	return 0;
 }
