@@ -134,7 +134,7 @@ static struct facts tcp_facts(struct tcp_pcb *p)
 
 	return (struct facts){ .state = state_of(p->state),
 			       .to_send = tcp_in_flight(p),
-			       .to_read = t && t->in ? t->in->tot_len - t->in_at : 0,
+			       .to_read = t ? t->in_bytes : 0,
 			       .socket = t ? t->socket : NULL };
 }
 

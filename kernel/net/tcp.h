@@ -25,8 +25,10 @@
 struct tcp {
 	struct socket *socket; /* NULL: nobody has accepted it yet */
 	struct tcp_pcb *pcb;
-	struct pbuf *in; /* what arrived and is not read */
-	size_t in_at;	 /* bytes of its first buffer that are */
+	/* What arrived and is not read. A buffer's tot_len is of 16 bits: it does not count those behind it. */
+	struct pbuf *in, *in_last;
+	size_t in_at;	 /* bytes of the first that are read */
+	size_t in_bytes; /* that are not */
 	bool listening, connecting, connected, eof, no_more_out, no_more_in;
 	bool unasked; /* a connect() that did not wait: nobody has asked yet what became of it */
 	ip_addr_t own, peer; /* of the connection */

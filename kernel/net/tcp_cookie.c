@@ -158,8 +158,8 @@ void tcp_cookie_for(const struct tcp_hdr *hdr, unsigned options)
 }
 
 /*
- * When we connect, the number is the clock (64 ns a step) and a hash of both ends that nobody else knows (RFC 6528): not
- * to be guessed, and always newer than what the same ends said before, so that a peer that still remembers the last
+ * When we connect, the number is the clock (64 ns a step) and a hash of both ends that nobody else knows (RFC 6528):
+ * not to be guessed, and always newer than what the same ends said before, so that a peer that still remembers the last
  * connection (TIME_WAIT) takes the new one.
  */
 uint32_t lwip_port_first_number(const struct ip4_addr *local, uint16_t local_port,

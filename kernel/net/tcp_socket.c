@@ -39,6 +39,20 @@ static void let_go(struct tcp *t)
 	t->pcb = NULL;
 }
 
+static void keep(struct tcp *t, struct pbuf *p)
+{
+	struct pbuf *last = p;
+
+	t->in_bytes += p->tot_len;
+	while (last->next)
+		last = last->next;
+	if (t->in)
+		t->in_last->next = p;
+	else
+		t->in = p;
+	t->in_last = last;
+}
+
 /* ---- lwIP's callbacks ---- */
 
 static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
@@ -56,11 +70,8 @@ static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 	} else if (t->no_more_in) {
 		tcp_recved(pcb, p->tot_len);
 		pbuf_free(p);
-	} else if (t->in) {
-		pbuf_cat(t->in, p);
 	} else {
-		t->in = p;
-		t->in_at = 0;
+		keep(t, p);
 	}
 	tcp_changed(t);
 	return ERR_OK;
@@ -243,6 +254,7 @@ static void consume(struct tcp *t, size_t n)
 
 	t->window -= (uint32_t)kept;
 	open_window(t, n - kept);
+	t->in_bytes -= n;
 	n += t->in_at;
 	while (t->in && n >= t->in->len) {
 		struct pbuf *first = t->in;
@@ -272,7 +284,7 @@ static long read_some(struct socket *s, struct iter *to, unsigned flags, bool *e
 		return t->connected || t->connecting ? 0 : -ENOTCONN;
 	}
 	if (flags & MSG_TRUNC) { /* as tcp(7) of Linux: thrown away, not copied */
-		n = min(to->left, t->in->tot_len - t->in_at);
+		n = min(to->left, t->in_bytes);
 		to->left -= n;
 	} else {
 		n = inet_copy_out(t->in, t->in_at, to, to->left);
@@ -542,7 +554,7 @@ static int tcp_readable(struct socket *s)
 	if (t->listening)
 		return -EINVAL;
 	stack_lock();
-	n = t->in ? (int)(t->in->tot_len - t->in_at) : 0;
+	n = (int)t->in_bytes;
 	stack_unlock();
 	return n;
 }

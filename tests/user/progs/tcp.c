@@ -3,6 +3,7 @@
 #include "loopback.h"
 #include "observe.h"
 #include <poll.h>
+#include <sys/ioctl.h>
 
 static void conversation(void)
 {
@@ -167,6 +168,25 @@ static void many(void)
 	close(l);
 }
 
+/* What nobody reads: all of it waits, and can be counted. */
+static void unread(void)
+{
+	static char block[128 << 10];
+	int s[2], n = 0, out = 0, sent;
+
+	pair(s);
+	sent = send(s[0], block, sizeof(block), MSG_DONTWAIT);
+	for (int i = 0; n + out != sent && i < 50; i++) { /* an acknowledgement may be late */
+		usleep(100000);
+		ioctl(s[1], FIONREAD, &n);
+		ioctl(s[0], SIOCOUTQ, &out);
+	}
+	HOLDS(n > 0 && n + out == sent);
+	HOLDS(recv(s[1], block, (size_t)n, MSG_WAITALL) == n);
+	close(s[0]);
+	close(s[1]);
+}
+
 /* The same two ends meet again while the one that closed first still remembers the last time (TIME_WAIT). */
 static void again(void)
 {
@@ -201,6 +221,7 @@ int main(void)
 	refused();
 	wrong_arguments();
 	many();
+	unread();
 	again();
 	return 0;
 }
