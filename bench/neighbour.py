@@ -95,7 +95,8 @@ def boot(scratch, options):
     m.port = port
     m.prompt()
     leave(m)
-    m.run("(while :; do nc -l -p 9; done) >/dev/null 2>&1 & true")
+    # Its input is none that ends, and not the console, which would stop it.
+    m.run("mkfifo /tmp/never; (while :; do nc -l -p 9; done) <>/tmp/never >/dev/null 2>&1 & true")
     status, said = m.run(f"dd if=/dev/zero of=/tmp/ram bs=1M count={BASE} && xl block-attach demo file:/tmp/ram,xvdb,w")
     need(status == 0, said)
     said_by(m, "demo", "dd if=/dev/urandom of=/var/www/page bs=16k count=1 2>/dev/null; while [ ! -b /dev/xvdb ]; do "
