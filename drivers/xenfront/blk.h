@@ -4,7 +4,8 @@
  *
  * blk.c speaks with the store, blk_ring.c moves the data. A request is one slot of the ring and one of
  * `slots`, whose index is the id that the backend echoes. Pages are granted for the time of one request; with
- * more than 11 of them the list of grants is in a page of its own, granted for good (indirect).
+ * more than 11 of them the list of grants is in a page of its own, granted for good (indirect). A request that
+ * was made for a backend of longer lists goes to the present one in parts, one after another.
  *
  * Lock: lock (masks interrupts) guards the ring, the slots and the queue.
  */
@@ -21,8 +22,9 @@
 struct blk_slot {
 	struct block_request *request; /* NULL: free */
 	uint8_t operation;
+	unsigned first, count; /* the segments that are with the backend now */
 	grant_ref_t refs[BLOCK_SEGMENTS];
-	unsigned granted;
+	unsigned granted;			/* of them, while the backend has them */
 	struct blkif_request_segment *indirect; /* a page, or NULL: the backend has none of it */
 	grant_ref_t indirect_ref;
 };

@@ -16,7 +16,8 @@ static void end_grants(struct blk_slot *s)
 	struct block_request *r = s->request;
 
 	for (unsigned i = 0; i < s->granted; i++) {
-		void *page = (void *)align_down((unsigned long)r->segment[i].va, PAGE_SIZE);
+		void *va = r->segment[s->first + i].va;
+		void *page = (void *)align_down((unsigned long)va, PAGE_SIZE);
 
 		if (grant_end(s->refs[i]))
 			continue;
@@ -26,10 +27,10 @@ static void end_grants(struct blk_slot *s)
 	s->granted = 0;
 }
 
-static struct blkif_request_segment grant_segment(struct blkfront *f, struct blk_slot *s,
-						  unsigned n)
+/* The next one of the part. */
+static struct blkif_request_segment grant_segment(struct blkfront *f, struct blk_slot *s)
 {
-	const struct block_segment *seg = &s->request->segment[n];
+	const struct block_segment *seg = &s->request->segment[s->first + s->granted];
 	unsigned first = ((unsigned long)seg->va & (PAGE_SIZE - 1)) >> SECTOR_SHIFT;
 	grant_ref_t ref = grant_access(f->xendev->peer, seg->va, s->request->op == BLOCK_WRITE);
 
@@ -69,8 +70,8 @@ static uint8_t operation_of(const struct blkfront *f, const struct block_request
 /* False: no grants left now. */
 static bool fill_segments(struct blkfront *f, struct blk_slot *s, struct blkif_request_segment *to)
 {
-	for (unsigned i = 0; i < s->request->segments; i++) {
-		to[i] = grant_segment(f, s, i);
+	for (unsigned i = 0; i < s->count; i++) {
+		to[i] = grant_segment(f, s);
 		if (to[i].gref == GREF_NONE) {
 			end_grants(s);
 			return false;
@@ -79,15 +80,24 @@ static bool fill_segments(struct blkfront *f, struct blk_slot *s, struct blkif_r
 	return true;
 }
 
-static bool fill_direct(struct blkfront *f, struct blk_slot *s, blkif_request_t *q)
+/* Where the part begins on the disk. */
+static uint64_t sector_of(const struct blk_slot *s)
 {
 	const struct block_request *r = s->request;
+	uint64_t sector = r->sector;
 
+	for (unsigned i = 0; i < s->first; i++)
+		sector += r->segment[i].len >> SECTOR_SHIFT;
+	return sector;
+}
+
+static bool fill_direct(struct blkfront *f, struct blk_slot *s, blkif_request_t *q)
+{
 	q->operation = s->operation;
-	q->nr_segments = (uint8_t)r->segments;
+	q->nr_segments = (uint8_t)s->count;
 	q->handle = (blkif_vdev_t)f->xendev->id;
 	q->id = (uint64_t)(s - f->slots);
-	q->sector_number = r->op == BLOCK_FLUSH ? 0 : r->sector;
+	q->sector_number = s->request->op == BLOCK_FLUSH ? 0 : sector_of(s);
 	return fill_segments(f, s, q->seg);
 }
 
@@ -97,10 +107,10 @@ static bool fill_indirect(struct blkfront *f, struct blk_slot *s, blkif_request_
 
 	to->operation = BLKIF_OP_INDIRECT;
 	to->indirect_op = s->operation;
-	to->nr_segments = (uint16_t)s->request->segments;
+	to->nr_segments = (uint16_t)s->count;
 	to->handle = (blkif_vdev_t)f->xendev->id;
 	to->id = (uint64_t)(s - f->slots);
-	to->sector_number = s->request->sector;
+	to->sector_number = sector_of(s);
 	to->indirect_grefs[0] = s->indirect_ref;
 	return fill_segments(f, s, s->indirect);
 }
@@ -117,28 +127,36 @@ static void fill_discard(struct blkfront *f, struct blk_slot *s, blkif_request_t
 	to->nr_sectors = s->request->count;
 }
 
-static bool start(struct blkfront *f, struct block_request *r)
+/* As much of a slot's request as one of the ring's takes. The ring has room; false: no grants left now. */
+static bool put_part(struct blkfront *f, struct blk_slot *s)
 {
-	struct blk_slot *s = free_slot(f);
-	blkif_request_t *q;
+	blkif_request_t *q = RING_GET_REQUEST(&f->ring, f->ring.req_prod_pvt);
 	bool ok = true;
 
-	if (!s || RING_FULL(&f->ring))
-		return false;
-	q = RING_GET_REQUEST(&f->ring, f->ring.req_prod_pvt);
-	s->request = r;
-	s->operation = operation_of(f, r);
-	if (r->op == BLOCK_DISCARD)
+	s->count = min(s->request->segments - s->first, f->dev.max_segments);
+	if (s->request->op == BLOCK_DISCARD)
 		fill_discard(f, s, q);
-	else if (r->segments > BLKIF_MAX_SEGMENTS_PER_REQUEST)
+	else if (s->count > BLKIF_MAX_SEGMENTS_PER_REQUEST)
 		ok = fill_indirect(f, s, q);
 	else
 		ok = fill_direct(f, s, q);
 	if (ok)
 		f->ring.req_prod_pvt++;
-	else
-		s->request = NULL;
 	return ok;
+}
+
+static bool start(struct blkfront *f, struct block_request *r)
+{
+	struct blk_slot *s = free_slot(f);
+
+	if (!s || RING_FULL(&f->ring))
+		return false;
+	s->request = r;
+	s->operation = operation_of(f, r);
+	s->first = 0;
+	if (!put_part(f, s))
+		s->request = NULL;
+	return s->request;
 }
 
 static void start_waiting(struct blkfront *f)
@@ -224,6 +242,19 @@ static bool flush_follows(struct blkfront *f, struct block_request *r)
 	return true;
 }
 
+/* Is there more of the slot's request? Its next part goes into the place that the answer has left. Locks: lock. */
+static bool part_follows(struct blkfront *f, struct blk_slot *s)
+{
+	s->first += s->count;
+	if (s->first >= s->request->segments)
+		return false;
+	if (!put_part(f, s)) { /* all of it again, when there are grants */
+		list_add(&f->waiting, &s->request->link);
+		s->request = NULL;
+	}
+	return true;
+}
+
 /* One response; false: stop. Locks: lock, given up around the request's end. */
 static bool take_response(struct blkfront *f)
 {
@@ -239,8 +270,10 @@ static bool take_response(struct blkfront *f)
 		return false;
 	end_grants(s);
 	r = s->request;
-	s->request = NULL;
 	error = error_of(f, r, p.status);
+	if (!error && part_follows(f, s))
+		return true;
+	s->request = NULL;
 	if (!error && flush_follows(f, r))
 		return true;
 	spin_unlock(&f->lock);

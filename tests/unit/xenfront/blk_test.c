@@ -49,6 +49,7 @@ static void begin(void)
 	f.xendev = &xendev;
 	f.ring_page = ring;
 	f.dev.can_flush = f.dev.can_discard = true;
+	f.dev.max_segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
 	f.dev.priv = &f;
 	list_init(&f.waiting);
 	blkfront_ring_init(&f);
@@ -65,6 +66,19 @@ static void submit(unsigned i, enum block_op op)
 		r->segments = 1;
 		r->segment[0] = (struct block_segment){ data[i], 4096 };
 	}
+	blkfront_submit(&f.dev, r);
+}
+
+/* All of `data` from page `first` on, in one request. */
+static void submit_long(unsigned i, enum block_op op, unsigned first)
+{
+	struct block_request *r = &requests[i];
+
+	*r = (struct block_request){ .op = op, .sector = first * 8, .done = request_done };
+	r->segments = BLOCK_SEGMENTS;
+	r->count = r->segments * 8;
+	for (unsigned n = 0; n < r->segments; n++)
+		r->segment[n] = (struct block_segment){ data[first + n], 4096 };
 	blkfront_submit(&f.dev, r);
 }
 
@@ -94,12 +108,18 @@ static void push(void)
 static void serve_one(void)
 {
 	blkif_request_t q = *RING_GET_REQUEST(&back, back.req_cons++);
-	uint8_t *page = q.operation <= BLKIF_OP_WRITE ? fake_grant_page(q.seg[0].gref) : NULL;
+	unsigned segments = q.operation <= BLKIF_OP_WRITE ? q.nr_segments : 0;
 
-	if (q.operation == BLKIF_OP_READ)
-		memcpy(page, disk[q.sector_number / 8], 4096);
-	else if (q.operation == BLKIF_OP_WRITE)
-		memcpy(disk[q.sector_number / 8], page, 4096);
+	for (unsigned i = 0; i < segments; i++) {
+		uint8_t *page = fake_grant_page(q.seg[i].gref), *at = disk[q.sector_number / 8 + i];
+
+		assert_int_equal(q.seg[i].first_sect, 0);
+		assert_int_equal(q.seg[i].last_sect, 7);
+		if (q.operation == BLKIF_OP_READ)
+			memcpy(page, at, 4096);
+		else
+			memcpy(at, page, 4096);
+	}
 	answer(q.id, q.operation, BLKIF_RSP_OKAY);
 }
 
@@ -122,6 +142,54 @@ static void honest(void **state)
 		assert_int_equal(disk[i][4095], data[i][4095]);
 		assert_int_equal(data[i][0], i % 2 ? 2 * i + 1 : 2 * i);
 	}
+	assert_int_equal(fake_messages, 0);
+	finish();
+}
+
+static void serve_all(void)
+{
+	while (back.req_cons != back.sring->req_prod) {
+		serve_one();
+		push();
+	}
+}
+
+/* Requests that were made for a backend of long lists go to one of short lists, which came in its place, in parts. */
+static void long_lists_end(void **state)
+{
+	static uint8_t lists[BLK_SLOTS][4096];
+
+	(void)state;
+	begin();
+	for (unsigned i = 2; i < REQUESTS; i++)
+		done[i] = 1;
+	f.dev.max_segments = BLOCK_SEGMENTS;
+	for (unsigned i = 0; i < BLK_SLOTS; i++)
+		f.slots[i].indirect = (void *)lists[i];
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		memset(disk[i], 0x80 + (int)i, 4096);
+		memset(data[i], (int)i, 4096);
+	}
+	submit_long(0, BLOCK_WRITE, 3);
+	assert_int_equal(RING_GET_REQUEST(&back, 0)->operation, BLKIF_OP_INDIRECT);
+
+	blkfront_ring_stop(&f);
+	for (unsigned i = 0; i < BLK_SLOTS; i++)
+		f.slots[i].indirect = NULL;
+	f.dev.max_segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
+	blkfront_ring_init(&f);
+	BACK_RING_INIT(&back, (blkif_sring_t *)ring, 4096);
+	blkfront_ring_start(&f);
+	serve_all();
+	assert_int_equal(back.req_cons, 3); /* 11 + 11 + 10 */
+	for (unsigned i = 0; i < REQUESTS; i++)
+		assert_int_equal(disk[i][4095], i >= 3 && i < 3 + BLOCK_SEGMENTS ? i : 0x80 + i);
+
+	memset(data, 0, sizeof(data));
+	submit_long(1, BLOCK_READ, 3);
+	serve_all();
+	assert_memory_equal(data[3], disk[3], BLOCK_SEGMENTS * 4096);
+	assert_int_equal(requests[0].error | requests[1].error, 0);
 	assert_int_equal(fake_messages, 0);
 	finish();
 }
@@ -236,6 +304,8 @@ static void noise(void **state)
 		for (unsigned turn = 0; turn < 60; turn++) {
 			if (next < REQUESTS && fake_random(2))
 				submit(next++, fake_random(4));
+			else if (next < REQUESTS && fake_random(2))
+				submit_long(next++, fake_random(2), 0);
 			fake_holds[fake_random(GRANTS)] = true;
 			if (fake_random(8))
 				answer(fake_random(BLK_SLOTS + 1), (uint8_t)fake_random(6),
@@ -259,9 +329,9 @@ static void noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(honest),      cmocka_unit_test(lies),
-		cmocka_unit_test(an_id_twice), cmocka_unit_test(any_status),
-		cmocka_unit_test(noise),
+		cmocka_unit_test(honest),     cmocka_unit_test(long_lists_end),
+		cmocka_unit_test(lies),	      cmocka_unit_test(an_id_twice),
+		cmocka_unit_test(any_status), cmocka_unit_test(noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
