@@ -35,11 +35,24 @@ static char *printed(const char *fmt, const char *a, const char *b)
 	return s;
 }
 
+/* A directory that the toolstack has removed must not come back with nothing but our state in it. */
+static int put_state(void *device, xs_transaction_t t)
+{
+	struct xendev *d = device;
+	char *before = xs_read(t, d->path, "state", NULL);
+
+	if (is_err(before))
+		return (int)ptr_err(before);
+	kfree(before);
+	return xs_printf(t, d->path, "state", "%u", d->state);
+}
+
 void xendev_switch(struct xendev *d, unsigned state)
 {
-	int rc = xs_printf(0, d->path, "state", "%u", state);
+	int rc;
 
 	d->state = state;
+	rc = xs_transact(put_state, d);
 	if (rc && rc != -ENOENT) /* gone together with its directory */
 		printk("%s: cannot write state %u: error %d\n", d->path, state, -rc);
 }
@@ -134,7 +147,8 @@ void xendev_look_at_peer(struct xendev *d)
 	if (d->unbound)
 		return;
 	(void)xs_read_u32(0, d->peer_path, "state", &state);
-	if (state == d->peer_state)
+	/* A backend says Connected again when its disk has another size. */
+	if (state == d->peer_state && (d->driver->backend || state != XenbusStateConnected))
 		return;
 	d->peer_state = state;
 	if (d->driver->peer_changed)

@@ -11,10 +11,22 @@
  *		request), so the backend says InitWait, and the frontend has to offer another ring and put its requests
  *		again. Its old offer stands in the store until then; the port tells them apart, for
  *		a frontend makes the new one before it closes the old.
+ *
+ * InitWait alone does not say that a ring is lost: Linux's backends say it when they are bound again, and then take up the
+ * offer that stands in the store. So ours names the port whose ring it will not use again (STALE_PORT).
  */
 #include "xs.h"
 
 #include <xen/io/xenbus.h>
+
+#define STALE_PORT "stale-event-channel"
+
+bool xendev_offer_is_stale(struct xendev *d, int port)
+{
+	uint32_t stale;
+
+	return !xs_read_u32(0, d->peer_path, STALE_PORT, &stale) && stale == (uint32_t)port;
+}
 
 static int find_backend(const char *path, struct xendev **d)
 {
@@ -35,8 +47,10 @@ static void take(struct xendev *d, bool anew)
 {
 	d->unbound = false;
 	d->state = XenbusStateClosed; /* as far as the driver knows, whatever the store says */
-	if (anew)
+	if (anew) {
+		(void)xs_printf(0, d->path, STALE_PORT, "%u", d->stale_offer);
 		xendev_switch(d, XenbusStateInitWait);
+	}
 	d->peer_state = XenbusStateUnknown;
 	xendev_look_at_peer(d);
 }

@@ -122,7 +122,10 @@ struct xendev_driver {
 	bool backend;
 	/* It appeared: state Initialising (front) or Initialising (back) in the store. 0 or -errno. */
 	int (*probe)(struct xendev *d);
-	/* The other half changed its state (enum xenbus_state of <xen/io/xenbus.h>). */
+	/*
+	 * The other half changed its state (enum xenbus_state of <xen/io/xenbus.h>); a backend may say Connected
+	 * more than once.
+	 */
 	void (*peer_changed)(struct xendev *d, unsigned state);
 	/* It is gone from the store, or its probe is to be undone. All its memory is given back here. */
 	void (*remove)(struct xendev *d);
@@ -163,6 +166,9 @@ void xendev_say(struct xendev *d, const char *fmt, ...) __attribute__((format(pr
 /* A sentence into error/ of the store, gone with the device, and the log; and, with fatal, state Closing. */
 void xendev_error(struct xendev *d, bool fatal, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* restart.c; a frontend's, when its backend is in InitWait: has it lost the connection by this port of ours? */
+bool xendev_offer_is_stale(struct xendev *d, int port);
 
 /* Once, by the kernel's start, when threads run. */
 void xen_drivers_init(void);

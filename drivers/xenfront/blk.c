@@ -11,8 +11,8 @@
  *	Connected (4)
  *
  * The toolstack unplugs by Closing at the backend: we answer Closing, give the disk up as soon as nobody
- * uses it, then Closed. A backend that dies and comes back (InitWait again) finds a new ring and the
- * requests that it had not answered. (<xen/io/blkif.h> has every key.)
+ * uses it, then Closed. A backend that comes back goes on in the ring if it can (InitWait, Connected: Linux's), else it
+ * gets a new one and the requests that it had not answered. (<xen/io/blkif.h> has every key.)
  */
 #include "xenfront/blk.h"
 #include "fs/vfs.h"
@@ -138,16 +138,25 @@ static bool offered(struct blkfront *f, const char *feature)
 	return !xs_read_u32(0, f->xendev->peer_path, feature, &value) && value;
 }
 
+static int read_size(struct blkfront *f, uint64_t *size)
+{
+	char *sectors = xs_read(0, f->xendev->peer_path, "sectors", NULL);
+
+	if (is_err(sectors))
+		return (int)ptr_err(sectors);
+	*size = strtoull(sectors, NULL, 10);
+	kfree(sectors);
+	return 0;
+}
+
 static int read_geometry(struct blkfront *f)
 {
 	const char *path = f->xendev->peer_path;
 	uint32_t info = 0, sector_size = SECTOR_SIZE, indirect = 0;
-	char *sectors = xs_read(0, path, "sectors", NULL);
+	int rc = read_size(f, &f->dev.sectors);
 
-	if (is_err(sectors))
-		return (int)ptr_err(sectors);
-	f->dev.sectors = strtoull(sectors, NULL, 10);
-	kfree(sectors);
+	if (rc)
+		return rc;
 	(void)xs_read_u32(0, path, "info", &info);
 	(void)xs_read_u32(0, path, "sector-size", &sector_size);
 	(void)xs_read_u32(0, path, "feature-max-indirect-segments", &indirect);
@@ -167,14 +176,25 @@ static int read_geometry(struct blkfront *f)
 	return 0;
 }
 
+/* It says so again: it may be another one, on the old ring, and its disk may have grown. */
+static void look_again(struct blkfront *f)
+{
+	uint64_t sectors;
+
+	if (f->registered && !read_size(f, &sectors) && sectors != f->dev.sectors) {
+		printk("%s: %llu sectors now\n", f->dev.name, (unsigned long long)sectors);
+		blockdev_resized(&f->dev, sectors);
+	}
+	evtchn_notify((evtchn_port_t)f->port); /* what we said while nobody listened */
+	blkfront_event(f);
+}
+
 /* The backend is there. */
 static void connect(struct blkfront *f)
 {
 	uint64_t before = f->dev.sectors;
-	int rc = f->state == BLK_CONNECTED ? -EALREADY : read_geometry(f);
+	int rc = read_geometry(f);
 
-	if (rc == -EALREADY)
-		return;
 	if (rc) {
 		xendev_error(f->xendev, true,
 			     "the backend's description of the disk is unusable: error %d", -rc);
@@ -307,23 +327,42 @@ static void remove(struct xendev *d)
 
 /* ---- the state machine ---- */
 
+static bool has_offer(const struct blkfront *f)
+{
+	return f->xendev->state == XenbusStateInitialised ||
+	       f->xendev->state == XenbusStateConnected;
+}
+
+/* In InitWait: an offer that the backend may take up as it stands must not change below its hands. */
+static bool wants_ring(struct blkfront *f)
+{
+	return !has_offer(f) || xendev_offer_is_stale(f->xendev, f->port);
+}
+
+static void begin(struct blkfront *f)
+{
+	if (f->state == BLK_CONNECTED) {
+		disconnect(f);
+		printk("%s: its backend begins anew, what it has not answered is put again\n",
+		       f->dev.name);
+	}
+	offer(f);
+}
+
 static void peer_changed(struct xendev *d, unsigned state)
 {
 	struct blkfront *f = d->priv;
 
 	switch (state) {
 	case XenbusStateInitWait:
-		if (f->state == BLK_CONNECTED) {
-			disconnect(f);
-			printk("%s: its backend begins anew, what it has not answered is put again\n",
-			       f->dev.name);
-		}
-		if (f->state != BLK_GONE)
-			offer(f);
+		if (f->state != BLK_GONE && wants_ring(f))
+			begin(f);
 		break;
 	case XenbusStateConnected:
-		if (f->state == BLK_CONNECTING || f->state == BLK_CONNECTED)
+		if (f->state == BLK_CONNECTING)
 			connect(f);
+		else if (f->state == BLK_CONNECTED)
+			look_again(f);
 		break;
 	case XenbusStateClosing:
 		if (f->state != BLK_GONE && !f->closing)
@@ -336,6 +375,8 @@ static void peer_changed(struct xendev *d, unsigned state)
 	case XenbusStateUnknown: /* its directory is gone: the domain died, perhaps to come back */
 		if (f->state == BLK_CONNECTED)
 			disconnect(f);
+		if (has_offer(f))
+			xendev_switch(d, XenbusStateInitialising); /* nobody takes the old one up */
 		break;
 	default:
 		break;

@@ -4,7 +4,8 @@
  *
  * Two ring pages, one port for both directions, and what we can: empty pages are filled by copy
  * (request-rx-copy), packets of several pages, checksums and TCP segmentation left open in both
- * directions. A backend that comes back after its end finds new rings. (<xen/io/netif.h> has every key.)
+ * directions. A backend that comes back goes on in the rings if it can (Linux's), else it gets new ones.
+ * (<xen/io/netif.h> has every key.)
  */
 #include "proc.h"
 #include "xenfront/net.h"
@@ -141,17 +142,27 @@ void netfront_give_up(void *front)
 
 /* ---- the state machine ---- */
 
+static bool has_offer(const struct netfront *f)
+{
+	return f->xendev->state == XenbusStateInitialised ||
+	       f->xendev->state == XenbusStateConnected;
+}
+
 static void peer_changed(struct xendev *d, unsigned state)
 {
 	struct netfront *f = d->priv;
 
 	switch (state) {
 	case XenbusStateInitWait:
-		negotiate(f);
+		/* Linux's, bound again, takes the offer up as it stands: it must not change then. */
+		if (!has_offer(f) || xendev_offer_is_stale(d, f->port))
+			negotiate(f);
 		break;
 	case XenbusStateConnected:
-		if (f->connected)
-			netfront_event(f); /* what came while it was not there yet */
+		if (f->connected) { /* what was said while the other was not there yet, in both directions */
+			evtchn_notify((evtchn_port_t)f->port);
+			netfront_event(f);
+		}
 		break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
@@ -162,6 +173,8 @@ static void peer_changed(struct xendev *d, unsigned state)
 		break;
 	case XenbusStateUnknown:
 		withdraw(f);
+		if (has_offer(f))
+			xendev_switch(d, XenbusStateInitialising); /* nobody takes the old one up */
 		break;
 	default:
 		break;
