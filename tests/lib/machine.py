@@ -16,6 +16,7 @@ Every byte of the console goes to build/log/NAME.log.
 import os
 import re
 import shlex
+import shutil
 import sys
 import time
 
@@ -81,6 +82,11 @@ class Machine:
         """Power cut."""
         self.child.close(force=True)
         self.log.close()
+
+    def failed(self, test):
+        """Power cut after a test that failed: the next machine's console does not replace this one's."""
+        self.close()
+        shutil.copy(self.log.name, self.log.name[:-4] + f"-{test}.log")
 
     def send(self, text):
         self.child.send(text)
