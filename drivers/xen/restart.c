@@ -12,8 +12,8 @@
  *		again. Its old offer stands in the store until then; the port tells them apart, for
  *		a frontend makes the new one before it closes the old.
  *
- * InitWait alone does not say that a ring is lost: Linux's backends say it when they are bound again, and then take up the
- * offer that stands in the store. So ours names the port whose ring it will not use again (STALE_PORT).
+ * InitWait alone does not say that a ring is lost: Linux's backends say it when they are bound again, and then take up
+ * the offer that stands in the store. So ours names the port whose ring it will not use again (STALE_PORT).
  */
 #include "xs.h"
 
