@@ -286,7 +286,7 @@ static void look(const struct xen_domctl_getdomaininfo *info, void *data)
  * keep watch is there before the domain is, and waits for its number. Instead of that the pipe ends: then what
  * carries the identity that was drawn for it is half a domain, and goes.
  */
-static void watcher(struct domain_config *d, int from)
+static void watcher(struct domain_config *d, unsigned old, int from)
 {
 	struct search s = { d->uuid, DOMAIN_NONE };
 	unsigned domid;
@@ -299,13 +299,15 @@ static void watcher(struct domain_config *d, int from)
 	domain_each(look, &s);
 	if (s.found != DOMAIN_NONE)
 		domain_destroy(s.found);
+	if (old != DOMAIN_NONE)
+		store_forget(old, d->uuid); /* it may have come as far as the hypervisor */
 }
 
 /*
  * Returns where its number is to be written to, or -1 after a complaint. The store's connection is not shared
  * with the parent: xs_get() opens one for each process.
  */
-static int leave_watcher(struct domain_config *d)
+static int leave_watcher(struct domain_config *d, unsigned old)
 {
 	/* Before the fork: our session may end before the child has left it. */
 	void (*hangup)(int) = signal(SIGHUP, SIG_IGN);
@@ -326,7 +328,9 @@ static int leave_watcher(struct domain_config *d)
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < 2 && null >= 0; fd++)
 		dup2(null, fd);
-	watcher(d, ends[0]);
+	if (null > 1)
+		close(null);
+	watcher(d, old, ends[0]);
 	_exit(0);
 }
 
@@ -337,7 +341,7 @@ static int leave_watcher(struct domain_config *d)
  */
 static unsigned start_watched(struct domain_config *d, unsigned old, bool paused)
 {
-	int to_watcher = leave_watcher(d);
+	int to_watcher = leave_watcher(d, old);
 	unsigned domid;
 
 	if (to_watcher < 0)

@@ -79,6 +79,7 @@ struct xs *xs_get(void)
 
 	if (xs && owner == getpid())
 		return xs;
+	xs_close(xs); /* our parent's, who has it still */
 	owner = getpid();
 	xs = xs_open();
 	if (!xs) {
