@@ -2,7 +2,7 @@
 # Background jobs, wait, kill, exit statuses of signals, timeouts.
 sleep 1 & p=$!; kill $p; wait $p 2>/dev/null; echo "killed: $?"
 (sleep 0.1; exit 3) & wait $!; echo "exit: $?"
-for i in 3 1 2; do (sleep 0.$i; echo "job $i"; exit $i) & done; wait; echo "all: $?"
+for i in 9 1 5; do (sleep 0.$i; echo "job $i"; exit $i) & done; wait; echo "all: $?"
 sh -c 'kill -9 $$'; echo "KILL: $?"
 sh -c 'kill -SEGV $$' 2>/dev/null; echo "SEGV: $?"
 timeout 0.2 sleep 5; echo "timeout: $?"
