@@ -2,7 +2,6 @@
 """
 What the tests of guests ask domain 0: what there is of everything, so that what is left behind can be seen.
 """
-import os
 import re
 
 from machine import Failed
@@ -10,19 +9,14 @@ from machine import Failed
 
 def hypervisor_says(m, keys):
     """The hypervisor's lines after its debug keys, without their times."""
-    before = log_end(m)
+    before = m.console_end()
     m.run("; ".join(f"xl debug-keys {key}" for key in keys))
-    m.log.flush()
-    with open(m.log.name, encoding="utf-8", errors="replace") as f:
-        f.seek(before)
-        return [line for _, line in re.findall(r"^\[ *(\d+\.\d+)\] (.*?)\r*$", f.read(), re.M)]
+    return [line for _, line in re.findall(r"^\[ *(\d+\.\d+)\] (.*?)\r*$", m.console(before), re.M)]
 
 
 def free_memory(m):
     """kB that the hypervisor had free when the last domain went."""
-    m.log.flush()
-    with open(m.log.name, encoding="utf-8", errors="replace") as f:
-        found = re.findall(r"d\d+: gone, (\d+) kB free", f.read())
+    found = re.findall(r"d\d+: gone, (\d+) kB free", m.console())
     return int(found[-1]) if found else None
 
 
@@ -112,20 +106,12 @@ def check_log(m, since, most):
     The kernel's and hypervisor's lines since that place of the log: what a guest did wrong is said, not endlessly, and
     nothing else went wrong.
     """
-    m.log.flush()
-    with open(m.log.name, encoding="utf-8", errors="replace") as f:
-        f.seek(since)
-        lines = re.findall(r"^\[ *\d+\.\d+\] .*", f.read(), re.M)
+    lines = re.findall(r"^\[ *\d+\.\d+\] .*", m.console(since), re.M)
     wrong = [line for line in lines if re.search(r"BUG|panic|oops|cannot unmap|no memory", line)]
     if wrong:
         raise Failed("\n".join(wrong[:10]))
     if not any("backend/" in line for line in lines) or len(lines) > most:
         raise Failed(f"{len(lines)} lines were said about them")
-
-
-def log_end(m):
-    m.log.flush()
-    return os.path.getsize(m.log.name)
 
 
 def wait_foe(m, name, timeout=120):

@@ -9,14 +9,13 @@ kernels:
     KERNEL        default build/ringlet
     KERNEL_ARGS   further words for the kernel's command line
     QEMU_FLAGS    further QEMU flags, e.g. "-cpu max"
-    TIME          factor for all time limits (default 1; a slow machine needs more)
+    TIME          factor for all time limits (default 2; a slow machine needs more)
 
 Every byte of the console goes to build/log/NAME.log.
 """
 import os
 import re
 import shlex
-import shutil
 import sys
 import time
 
@@ -30,7 +29,7 @@ if HYPERVISOR == "real":
 KERNEL = os.environ.get("KERNEL", os.path.join(BUILD, "ringlet"))
 KERNEL_ARGS = os.environ.get("KERNEL_ARGS", "")
 REAL_XEN = "xen" in os.path.basename(HYPERVISOR)
-TIME = float(os.environ.get("TIME", "1"))
+TIME = float(os.environ.get("TIME", "2"))
 PROMPT = r"[~/][\w/.-]* [#$] "
 
 
@@ -52,8 +51,10 @@ class Machine:
         command += boot or self.multiboot(initrd, args, hv_args)
         command += flags
         os.makedirs(os.path.join(BUILD, "log"), exist_ok=True)
-        self.log = open(os.path.join(BUILD, "log", name + ".log"), "w", encoding="utf-8",
-                        errors="replace")
+        path = os.path.join(BUILD, "log", name + ".log")
+        if os.path.exists(path):
+            os.unlink(path)  # another machine of this name may still be writing to it
+        self.log = open(path, "w+", encoding="utf-8", errors="replace")
         self.log.write("qemu-system-x86_64 " + shlex.join(command) + "\n")
         self.child = pexpect.spawn("/usr/bin/qemu-system-x86_64", command, encoding="utf-8",
                                    codec_errors="replace", echo=False, timeout=60 * TIME,
@@ -78,6 +79,15 @@ class Machine:
     def __exit__(self, *_):
         self.close()
 
+    def console(self, since=0):
+        """All that came from the console, from this byte on: `console_end` says how many there are."""
+        self.log.flush()
+        return os.pread(self.log.fileno(), self.console_end(), since).decode("utf-8", "replace")
+
+    def console_end(self):
+        self.log.flush()
+        return os.fstat(self.log.fileno()).st_size
+
     def close(self):
         """Power cut."""
         self.child.close(force=True)
@@ -85,8 +95,10 @@ class Machine:
 
     def failed(self, test):
         """Power cut after a test that failed: the next machine's console does not replace this one's."""
+        said = self.console()
         self.close()
-        shutil.copy(self.log.name, self.log.name[:-4] + f"-{test}.log")
+        with open(self.log.name[:-4] + f"-{test}.log", "w", encoding="utf-8") as f:
+            f.write(said)
 
     def send(self, text):
         self.child.send(text)
