@@ -58,6 +58,18 @@ def start(m, name, disk, address, more=""):
 
 
 def wait_gone(m, name):
-    status, said = m.run(f"n=0; while xl domid {name} >/dev/null 2>&1 && [ $n -lt 100 ]; do "
-                         "n=$((n + 1)); usleep 100000; done; xl list", 60)
-    need(status == 0 and name not in said.split(), f"{name} is still there: {said}")
+    """
+    Also for what the hypervisor still has of it: a domain of which somebody has a page mapped, a backend or a daemon
+    that has not heard of its end, stays in the list without a name.
+    """
+    status, said = m.run(f"n=0; while xl list | grep -q -e '^{name} ' -e '^(null) ' && [ $n -lt 300 ]; do "
+                         "n=$((n + 1)); usleep 100000; done; xl list", 90)
+    need(status == 0 and not {name, "(null)"} & set(said.split()), f"{name} is still there: {said}")
+
+
+def wait_said(m, command, *wanted):
+    """Until a command of domain 0's says these words: what was asked to end takes its time."""
+    words = " ".join(wanted)
+    _, said = m.run(f"n=0; until [ \"$(echo $({command}))\" = \"{words}\" ] || [ $n = 300 ]; do n=$((n + 1)); "
+                    f"usleep 100000; done; {command}", 120)
+    need(said.split() == list(wanted), f"`{command}` should say {words}: {said}")
