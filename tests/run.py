@@ -233,7 +233,7 @@ def main():
     p.add_argument("--images", default=os.path.join(TOP, "build", "pv"))
     p.add_argument("--width", choices=["32", "64"])
     p.add_argument("--jobs", type=int, default=2)
-    p.add_argument("--timeout", type=float, default=30)
+    p.add_argument("--timeout", type=float, default=90)
     p.add_argument("--counts", default=os.environ.get("COUNTS"),
                    help="append 'SUITE PASSED FAILED' to this file (default: $COUNTS)")
     p.add_argument("--logs", help="keep each run's console log in this folder")
