@@ -5,24 +5,17 @@
  * A frame goes to the port behind which its destination was last seen, else to all but its own. The bridge is
  * a device itself ("xenbr0"), by which this kernel takes part: its address goes there, not to a port. A port
  * may be told which address its other side has: frames from any other are dropped there (anti-spoofing), so
- * a guest can neither pretend to be another nor fill the table.
+ * a guest can neither pretend to be another nor fill the table (fdb.h), and what is for it goes nowhere else.
  *
  * Everything happens in the network's thread or in a sender's; the lock is a spinlock and never held while a
- * device is called. Entries age, so that a guest that moved is found again.
+ * device is called.
  */
+#include "net/fdb.h"
 #include "net/guard.h"
 #include "net/net.h"
 #include "timer.h"
 
 #define PORTS_MOST 256
-#define TABLE_SIZE 512 /* entries; a frame to an address that has fallen out is sent everywhere */
-#define ENTRY_AGE  (300 * NSEC_PER_SEC)
-
-struct entry {
-	uint8_t mac[ETH_ALEN];
-	struct netdev *port;
-	uint64_t seen;
-};
 
 struct bridge {
 	struct list link;
@@ -30,44 +23,11 @@ struct bridge {
 	struct spinlock lock;
 	struct bridge_port ports[PORTS_MOST];
 	unsigned port_count;
-	struct entry table[TABLE_SIZE];
+	struct fdb table;
 };
 
 static struct list bridges = LIST_INIT(bridges);
 static struct spinlock bridges_lock = SPINLOCK_INIT;
-
-static unsigned hash(const uint8_t *mac)
-{
-	return (mac[5] ^ mac[4] * 31u ^ mac[3] * 131u ^ mac[2]) % TABLE_SIZE;
-}
-
-static bool is_group(const uint8_t *mac)
-{
-	return mac[0] & 1;
-}
-
-/* ---- the table; Locks: lock ---- */
-
-static void learn(struct bridge *b, struct netdev *port, const uint8_t *mac)
-{
-	struct entry *e = &b->table[hash(mac)];
-
-	if (is_group(mac))
-		return;
-	memcpy(e->mac, mac, ETH_ALEN);
-	e->port = port;
-	e->seen = time_now();
-}
-
-static struct netdev *find(struct bridge *b, const uint8_t *mac)
-{
-	struct entry *e = &b->table[hash(mac)];
-
-	if (is_group(mac) || !e->port || memcmp(e->mac, mac, ETH_ALEN) ||
-	    time_now() - e->seen > ENTRY_AGE)
-		return NULL;
-	return e->port;
-}
 
 /* ---- forwarding ---- */
 
@@ -123,11 +83,12 @@ static void flood(struct bridge *b, const struct netdev *from, struct packet *p)
 
 static void forward(struct bridge *b, struct netdev *from, struct packet *p)
 {
+	uint64_t now = time_now();
 	struct netdev *to;
 
 	spin_lock(&b->lock);
-	learn(b, from, p->data + ETH_ALEN);
-	to = find(b, p->data);
+	fdb_learn(&b->table, from, p->data + ETH_ALEN, now);
+	to = fdb_find(&b->table, p->data, now);
 	spin_unlock(&b->lock);
 	if (!to)
 		flood(b, from, p);
@@ -210,6 +171,7 @@ static void describe(struct bridge *b, const char *name)
 	b->dev.priv = b;
 	random_bytes(b->dev.mac, ETH_ALEN);
 	b->dev.mac[0] = (uint8_t)((b->dev.mac[0] & ~1u) | 2u); /* locally administered */
+	fdb_fix(&b->table, &b->dev, b->dev.mac);
 }
 
 int bridge_create(const char *name)
@@ -265,8 +227,10 @@ int bridge_add(struct bridge *b, struct netdev *d, const uint8_t *mac)
 	} else {
 		p = &b->ports[b->port_count++];
 		*p = (struct bridge_port){ .dev = d, .filter = mac != NULL };
-		if (mac)
+		if (mac) {
 			memcpy(p->mac, mac, ETH_ALEN);
+			fdb_fix(&b->table, d, mac);
+		}
 		d->input_priv = b;
 		d->input = port_input;
 	}
@@ -293,8 +257,6 @@ void bridge_remove(struct bridge *b, struct netdev *d)
 	for (unsigned n = 0; n < b->port_count; n++)
 		if (b->ports[n].dev == d)
 			b->ports[n] = b->ports[--b->port_count];
-	for (unsigned n = 0; n < TABLE_SIZE; n++)
-		if (b->table[n].port == d)
-			b->table[n].port = NULL;
+	fdb_forget(&b->table, d);
 	spin_unlock(&b->lock);
 }
