@@ -56,7 +56,7 @@ int main(void)
 
 	pid = fork();
 	if (pid == 0) {
-		sleep_ms(200);
+		sleep_ms(600);
 		_exit(6);
 	}
 	arm(0, 30);

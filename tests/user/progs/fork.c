@@ -35,7 +35,7 @@ int main(void)
 	TRY(waitpid(self, &status, 0));
 	pid = fork();
 	if (pid == 0) {
-		sleep_ms(60);
+		sleep_ms(500);
 		exit(256 + 5);
 	}
 	TRY(waitpid(pid, &status, WNOHANG));
@@ -46,7 +46,7 @@ int main(void)
 	pid = fork();
 	if (pid == 0) {
 		if (fork() == 0) {
-			sleep_ms(30);
+			sleep_ms(300);
 			_exit(getppid() != self ? 0 : 1);
 		}
 		_exit(3);

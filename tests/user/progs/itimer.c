@@ -20,6 +20,7 @@ int main(void)
 {
 	struct itimerval timer = { { 0, 20000 }, { 0, 20000 } }, old, off = { 0 };
 	struct timeval start, end;
+	sigset_t alarms, none;
 
 	signal(SIGALRM, hit);
 	SHOW(alarm(0));
@@ -41,8 +42,12 @@ int main(void)
 	SHOW(hits);
 
 	timer = (struct itimerval){ { 0, 0 }, { 0, 20000 } };
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	sigprocmask(SIG_BLOCK, &alarms, &none); /* or it would not find us waiting */
 	setitimer(ITIMER_REAL, &timer, NULL);
-	pause();
+	sigsuspend(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	getitimer(ITIMER_REAL, &old);
 	printf("once: %d, left %ld\n", hits, (long)old.it_value.tv_usec);
 	timer.it_value.tv_usec = 2000000;

@@ -59,12 +59,12 @@ int main(void)
 	type("stty -a | sed 's/speed [0-9]* baud; //'\r");
 	write(master, "sleep 100\r", 10);
 	until("\n");
-	sleep_ms(300);
+	sleep_ms(1000);
 	type("\003");
 	type("echo status $?\r");
 	write(master, "cat\r", 4);
 	until("\n");
-	sleep_ms(300); /* the shell's editor would read ahead */
+	sleep_ms(1000); /* the shell's editor would read ahead */
 	write(master, "text\r", 5);
 	until("text\ntext\n");
 	type("\004");

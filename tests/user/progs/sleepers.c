@@ -4,7 +4,7 @@
 
 int main(void)
 {
-	static const int ms[] = { 250, 50, 400, 150, 100, 350, 300, 200 };
+	static const int ms[] = { 1000, 200, 1600, 600, 400, 1400, 1200, 800 };
 	enum { COUNT = sizeof(ms) / sizeof(ms[0]) };
 	int p[2], last = 0, n;
 

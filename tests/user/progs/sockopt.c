@@ -114,7 +114,8 @@ static void reset(void)
 	/* Who closes with something unread resets. */
 	pair(s);
 	write(s[0], "x", 1);
-	sleep_ms(50);
+	p = (struct pollfd){ .fd = s[1], .events = POLLIN };
+	poll(&p, 1, 5000);
 	close(s[1]);
 	p = (struct pollfd){ .fd = s[0], .events = POLLIN };
 	poll(&p, 1, 5000);

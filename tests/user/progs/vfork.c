@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (argc > 1) {
-		sleep_ms(30);
+		sleep_ms(300);
 		return 31;
 	}
 	pid = vfork();
