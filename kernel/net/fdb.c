@@ -2,10 +2,10 @@
 /*
  * A bridge's table of addresses.
  *
- * A frame to an address that is not in the table is sent everywhere, so a lack of space costs time and tells others what
- * is not theirs. Therefore an address that is known without a frame of its own (a guest's, which the toolstack
- * gave it; the bridge's) is fixed: it is there from the beginning, does not age, and cannot be taken away by
- * somebody who sends in its name. All others are learned from what they send, and age.
+ * A frame to an address that is not in the table is sent everywhere, so a lack of space costs time and tells others
+ * what is not theirs. Therefore an address that is known without a frame of its own (a guest's, which the
+ * toolstack gave it; the bridge's) is fixed: it is there from the beginning, does not age, and cannot be taken
+ * away by somebody who sends in its name. All others are learned from what they send, and age.
  *
  * An address has FDB_WAYS places; a new one takes the place of that which was silent for longest.
  *
