@@ -3,8 +3,8 @@
  * The end that somebody outside wants: a toolstack, a power button.
  *
  * Process 1 is asked as busybox's poweroff and reboot ask it, by a signal; it knows what has to be stopped in
- * which order. One that has no handler for that signal is no init: then what is in memory goes to the
- * disks, and the machine ends at once.
+ * which order. One that has no handler for that signal and does not wait for it either (blocked, sigtimedwait(2):
+ * busybox's init) is no init: then what is in memory goes to the disks, and the machine ends at once.
  */
 #include "cache.h"
 #include "kernel.h"
@@ -18,8 +18,10 @@ static bool listens(int sig)
 
 	spin_lock(&proc_lock);
 	t = proc_init ? proc_init->leader : NULL;
-	yes = t && t->sighand && t->sighand->action[sig - 1].handler != SIG_DFL &&
-	      t->sighand->action[sig - 1].handler != SIG_IGN;
+	yes = t && t->sighand &&
+	      ((t->blocked | t->awaited) & SIGMASK(sig) ||
+	       (t->sighand->action[sig - 1].handler != SIG_DFL &&
+		t->sighand->action[sig - 1].handler != SIG_IGN));
 	spin_unlock(&proc_lock);
 	return yes;
 }
