@@ -342,6 +342,7 @@ static int leave_watcher(struct domain_config *d, unsigned old)
 static unsigned start_watched(struct domain_config *d, unsigned old, bool paused)
 {
 	int to_watcher = leave_watcher(d, old);
+	void (*broken)(int);
 	unsigned domid;
 
 	if (to_watcher < 0)
@@ -351,8 +352,10 @@ static unsigned start_watched(struct domain_config *d, unsigned old, bool paused
 	domid = start(d, paused);
 	if (domid == DOMAIN_NONE)
 		return DOMAIN_NONE;
+	broken = signal(SIGPIPE, SIG_IGN); /* it may have been killed meanwhile */
 	if (write(to_watcher, &domid, sizeof(domid)) != (ssize_t)sizeof(domid))
 		complain("nobody watches domain %u: destroy it when it has ended", domid);
+	signal(SIGPIPE, broken);
 	close(to_watcher);
 	return domid;
 }
