@@ -5,5 +5,5 @@
 
 .PHONY: soak
 soak: $(O)/ringmaster hostile-images pv $(addprefix $(O)/unit/,mm/types_test mm/states_test mm/steps_test \
-		interplay/interplay_test) $(O)/ringlet $(O)/initramfs.cpio $(O)/host/volume $(O)/user/tests-system/volume foe
+		interplay/interplay_test) $(O)/host/volume stack-ready
 	$(Q)/usr/bin/python3 tests/soak/run.py --hypervisor $(O)/ringmaster --state $(O)/soak.state $(SOAK)

@@ -9,6 +9,7 @@
     volume    1 GB written and read through a guest's disk, 1 GB through its network each way, every byte judged
     restarts  1000 restarts of a disk's and a card's backend below a guest that writes 128 MB and sends 256 MB
     half-made 200 creates killed at random moments
+    watchers  20 times five watchers of xl killed while their domain is born again and again
     kills     100 guests destroyed in the middle of disk and network load, 10 a run
     foes      pairs of hostile guests with a disk and a network, 20 a run, each with a seed of its own
     crowd     64 idle and 16 busy guests of 8 MB in 2 GB
@@ -76,6 +77,7 @@ JOBS = {
     "volume": (1, volume("--megabytes", "1024", "--net", "1024", "device", "guest-to-guest", "guest-to-host")),
     "restarts": (1, volume("--megabytes", "1024", "--net", "1024", "--restarts", "1000", "restarts")),
     "half-made": (4, volume("--creates", "50", "killed-creates")),
+    "watchers": (20, lambda seed, hypervisor: ["env", f"HYPERVISOR={hypervisor}", "tests/system/stack", "watcher-killed"]),
     "kills": (10, volume("--kills", "10", "kills")),
     "foes": (50, guests("foes", "--times", "20")),
     "crowd": (2, guests("crowd")),
