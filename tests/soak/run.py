@@ -7,7 +7,8 @@
     destroy   domains created and destroyed, 200 a run
     many      256 domains at once
     volume    1 GB written and read through a guest's disk, 1 GB through its network each way, every byte judged
-    restarts  1000 restarts of a disk's and a card's backend below a guest that writes 128 MB and sends 256 MB
+    restarts  a disk's and a card's backend restarted, some 1000 times each, below a guest that writes 256 MB and
+              sends 512 MB
     half-made 200 creates killed at random moments
     watchers  20 times five watchers of xl killed while their domain is born again and again
     kills     100 guests destroyed in the middle of disk and network load, 10 a run
@@ -75,7 +76,7 @@ JOBS = {
     "destroy": (4, pv("destroy", "smp=2 guest=same args=times=200")),
     "many": (4, pv("crowd", "mem=2048 smp=2 guest=same args=domains=256")),
     "volume": (1, volume("--megabytes", "1024", "--net", "1024", "device", "guest-to-guest", "guest-to-host")),
-    "restarts": (1, volume("--megabytes", "1024", "--net", "1024", "--restarts", "1000", "restarts")),
+    "restarts": (1, volume("--megabytes", "2048", "--net", "2048", "--restarts", "1000", "restarts")),
     "half-made": (4, volume("--creates", "50", "killed-creates")),
     "watchers": (20, lambda seed, hypervisor: ["env", f"HYPERVISOR={hypervisor}", "tests/system/stack", "watcher-killed"]),
     "kills": (10, volume("--kills", "10", "kills")),
