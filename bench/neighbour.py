@@ -42,6 +42,7 @@ HOGS = {
     "disk hog": "while :; do dd if=/dev/zero of=/root/hog bs=64k count=128 conv=fsync; cat /root/hog; done",
     "small files": "while :; do for i in 1 2 3 4 5 6 7 8 9; do echo $i >/root/file$i; done; sync; rm /root/file*; done",
     "network flood": "while :; do dd if=/dev/zero bs=64k count=100000 | nc 10.0.2.100 9; done",
+    "flood, 1 MB/s": "while :; do dd if=/dev/zero bs=64k count=100000 | nc 10.0.2.100 9; done",
     "fork bomb": "bomb() { bomb | bomb & }; while :; do bomb; sleep 1; done",
     "memory eater": "while :; do tail -c 64m /dev/zero; done",
     "processor hog": "while :; do :; done",
@@ -121,8 +122,9 @@ def measure(m, seconds):
 def begin_noise(m, hogs):
     """A guest for each list of hogs, all busy when this returns."""
     m.run("killall -q nc; true")  # it still waits for the last one, which has gone without a word
-    for n in range(len(hogs)):
-        start(m, f"noisy{n}", ("vdb", "vdc")[n], 9 + n)
+    for n, together in enumerate(hogs):
+        limit = f"\"vif=['mac=00:16:3e:00:00:{9 + n:02x},rate=1MB/s']\"" if "flood, 1 MB/s" in together else ""
+        start(m, f"noisy{n}", ("vdb", "vdc")[n], 9 + n, limit)
         said_by(m, f"noisy{n}", "true")
     for n, together in enumerate(hogs):
         enter(m, f"noisy{n}")
