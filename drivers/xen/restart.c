@@ -21,11 +21,23 @@
 
 #define STALE_PORT "stale-event-channel"
 
-bool xendev_offer_is_stale(struct xendev *d, int port)
+static bool has_offer(const struct xendev *d)
+{
+	return d->state == XenbusStateInitialised || d->state == XenbusStateConnected;
+}
+
+bool xendev_wants_offer(struct xendev *d, int port)
 {
 	uint32_t stale;
 
-	return !xs_read_u32(0, d->peer_path, STALE_PORT, &stale) && stale == (uint32_t)port;
+	return !has_offer(d) ||
+	       (!xs_read_u32(0, d->peer_path, STALE_PORT, &stale) && stale == (uint32_t)port);
+}
+
+void xendev_withdraw_offer(struct xendev *d)
+{
+	if (has_offer(d))
+		xendev_switch(d, XenbusStateInitialising);
 }
 
 static int find_backend(const char *path, struct xendev **d)

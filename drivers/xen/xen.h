@@ -167,8 +167,13 @@ void xendev_say(struct xendev *d, const char *fmt, ...) __attribute__((format(pr
 void xendev_error(struct xendev *d, bool fatal, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* restart.c; a frontend's, when its backend is in InitWait: has it lost the connection by this port of ours? */
-bool xendev_offer_is_stale(struct xendev *d, int port);
+/*
+ * restart.c; a frontend's. Its backend is in InitWait: is it to be offered a ring? Not if it may take up the offer that
+ * stands in the store with this port: that must not change below its hands.
+ */
+bool xendev_wants_offer(struct xendev *d, int port);
+/* Nobody is left to take up what it offered: its state is Initialising again. */
+void xendev_withdraw_offer(struct xendev *d);
 
 /* Once, by the kernel's start, when threads run. */
 void xen_drivers_init(void);

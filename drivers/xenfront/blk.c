@@ -327,18 +327,6 @@ static void remove(struct xendev *d)
 
 /* ---- the state machine ---- */
 
-static bool has_offer(const struct blkfront *f)
-{
-	return f->xendev->state == XenbusStateInitialised ||
-	       f->xendev->state == XenbusStateConnected;
-}
-
-/* In InitWait: an offer that the backend may take up as it stands must not change below its hands. */
-static bool wants_ring(struct blkfront *f)
-{
-	return !has_offer(f) || xendev_offer_is_stale(f->xendev, f->port);
-}
-
 static void begin(struct blkfront *f)
 {
 	if (f->state == BLK_CONNECTED) {
@@ -355,7 +343,7 @@ static void peer_changed(struct xendev *d, unsigned state)
 
 	switch (state) {
 	case XenbusStateInitWait:
-		if (f->state != BLK_GONE && wants_ring(f))
+		if (f->state != BLK_GONE && xendev_wants_offer(d, f->port))
 			begin(f);
 		break;
 	case XenbusStateConnected:
@@ -375,8 +363,7 @@ static void peer_changed(struct xendev *d, unsigned state)
 	case XenbusStateUnknown: /* its directory is gone: the domain died, perhaps to come back */
 		if (f->state == BLK_CONNECTED)
 			disconnect(f);
-		if (has_offer(f))
-			xendev_switch(d, XenbusStateInitialising); /* nobody takes the old one up */
+		xendev_withdraw_offer(d);
 		break;
 	default:
 		break;

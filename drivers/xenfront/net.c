@@ -142,20 +142,13 @@ void netfront_give_up(void *front)
 
 /* ---- the state machine ---- */
 
-static bool has_offer(const struct netfront *f)
-{
-	return f->xendev->state == XenbusStateInitialised ||
-	       f->xendev->state == XenbusStateConnected;
-}
-
 static void peer_changed(struct xendev *d, unsigned state)
 {
 	struct netfront *f = d->priv;
 
 	switch (state) {
 	case XenbusStateInitWait:
-		/* Linux's, bound again, takes the offer up as it stands: it must not change then. */
-		if (!has_offer(f) || xendev_offer_is_stale(d, f->port))
+		if (xendev_wants_offer(d, f->port))
 			negotiate(f);
 		break;
 	case XenbusStateConnected:
@@ -173,8 +166,7 @@ static void peer_changed(struct xendev *d, unsigned state)
 		break;
 	case XenbusStateUnknown:
 		withdraw(f);
-		if (has_offer(f))
-			xendev_switch(d, XenbusStateInitialising); /* nobody takes the old one up */
+		xendev_withdraw_offer(d);
 		break;
 	default:
 		break;
