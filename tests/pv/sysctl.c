@@ -16,14 +16,6 @@
 #define NOWHERE ((void *)16) /* an address that is not mapped */
 #define MARK	0xa5a5a5a5u
 
-static bool is_ours(void)
-{
-	static char extra[XEN_EXTRAVERSION_LEN];
-
-	hv_xen_version(XENVER_extraversion, extra);
-	return strstr(extra, "ringmaster") != NULL;
-}
-
 /* ---- 1 ------------------------------------------------------------------------------------------ */
 
 static void the_structure(void)
@@ -113,7 +105,7 @@ static void processors(void)
 	expect(hv_sysctl(&op), 0, "cputopoinfo");
 	expect(op.u.cputopoinfo.num_cpus, cpus, "its count");
 	for (uint32_t i = 0; i < cpus; i++)
-		ensure((topo[i].core < cpus || !is_ours()) && topo[i].socket < cpus &&
+		ensure((topo[i].core < cpus || !on_ringmaster()) && topo[i].socket < cpus &&
 			       !topo[i].node,
 		       "pCPU %u: core %u, socket %u, node %u", i, topo[i].core, topo[i].socket,
 		       topo[i].node);
@@ -346,7 +338,7 @@ static void power(void)
 	op.u.pm_op.cmd = XEN_SYSCTL_pm_op_get_max_cstate;
 	op.u.pm_op.u.get_max_cstate = 7;
 	expect(hv_sysctl(&op), 0, "limit of C-states");
-	if (is_ours())
+	if (on_ringmaster())
 		expect_u64(op.u.pm_op.u.get_max_cstate, XEN_SYSCTL_CX_UNLIMITED, "there is none");
 	op.u.pm_op.cpuid = 2;
 	expect(hv_sysctl(&op), -XEN_EINVAL, "a third limit");
@@ -404,7 +396,7 @@ static void not_there(void)
 	expect(sysctl_simple(XEN_SYSCTL_lockprof_op), -XEN_ENOSYS, "lockprof_op");
 	expect(sysctl_simple(XEN_SYSCTL_coverage_op), -XEN_EOPNOTSUPP, "coverage_op");
 	expect(sysctl_simple(XEN_SYSCTL_psr_cmt_op), -XEN_ENODEV, "psr_cmt_op");
-	if (is_ours()) {
+	if (on_ringmaster()) {
 		expect(sysctl_simple(XEN_SYSCTL_tbuf_op), -XEN_EOPNOTSUPP, "tbuf_op");
 		expect(hv_sysctl(&op), -XEN_EOPNOTSUPP, "livepatch_op");
 	}

@@ -228,3 +228,11 @@ void pv_main(start_info_t *si)
 	test_main();
 	test_exit();
 }
+
+bool on_ringmaster(void)
+{
+	static char extra[XEN_EXTRAVERSION_LEN];
+
+	hv_xen_version(XENVER_extraversion, extra);
+	return strstr(extra, "ringmaster") != NULL;
+}

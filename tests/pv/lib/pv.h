@@ -87,6 +87,9 @@ extern unsigned int smp_stack_size, smp_stack_count;
 /* This domain's number. Grant tables want it: they do not take DOMID_SELF everywhere. */
 domid_t own_domid(void);
 
+/* Is this Ringmaster? For what the ABI leaves to the hypervisor: its own sizes, its own limits. */
+bool on_ringmaster(void);
+
 static inline bool is_dom0(void)
 {
 	return start_info->flags & SIF_INITDOMAIN;
